@@ -1,0 +1,131 @@
+package mail
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/simplifiedchinese"
+)
+
+func encodeAs(t *testing.T, cm *charmap.Charmap, s string) []byte {
+	t.Helper()
+	b, err := cm.NewEncoder().Bytes([]byte(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestDecodeCharset(t *testing.T) {
+	const czech = "Dobrý den, prosím o zrušení objednávky. Šťastný Žižka, Řehoř Kůň."
+	const russian = "Здравствуйте, я хотел бы вернуть товар, который не подошёл."
+	chinese, err := simplifiedchinese.GB18030.NewEncoder().String("您好,我想询问一下我的订单什么时候可以送达,谢谢您的帮助。")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, label, want string
+		raw               []byte
+	}{
+		{"Czech windows-1250 without a label", "", czech, encodeAs(t, charmap.Windows1250, czech)},
+		{"Czech windows-1250 that claims to be iso-8859-1", "iso-8859-1", czech, encodeAs(t, charmap.Windows1250, czech)},
+		{"Czech iso-8859-2 that claims to be us-ascii", "US-ASCII", czech, encodeAs(t, charmap.ISO8859_2, czech)},
+		{"Czech windows-1250 that claims to be iso-8859-2", "iso-8859-2", czech, encodeAs(t, charmap.Windows1250, czech)},
+		{"valid UTF-8 wins over a label", "windows-1250", czech, []byte(czech)},
+		{"UTF-8 with one broken byte stays UTF-8", "utf-8", czech + "é", append([]byte(czech), 0xe9)},
+		{"German that claims to be iso-8859-1", "iso-8859-1", "Grüße aus München, schöne Maße", encodeAs(t, charmap.ISO8859_1, "Grüße aus München, schöne Maße")},
+		{"French that claims to be iso-8859-1", "iso-8859-1", "Très cher élève, à bientôt", encodeAs(t, charmap.ISO8859_1, "Très cher élève, à bientôt")},
+		{"Russian koi8-r without a label", "", russian, encodeAs(t, charmap.KOI8R, russian)},
+		{"Russian windows-1251 without a label", "", russian, encodeAs(t, charmap.Windows1251, russian)},
+		{"Chinese without a label", "", "您好,我想询问一下我的订单什么时候可以送达,谢谢您的帮助。", []byte(chinese)},
+		{"Japanese by its escapes without a label", "", "こんにちは", []byte("\x1b$B$3$s$K$A$O\x1b(B")},
+		{"UTF-7", "utf-7", "Přítel +", []byte("P+AVkA7Q-tel +-")},
+		{"UTF-16 with a byte order mark", "", "ěš", []byte("\xff\xfe\x1b\x01\x61\x01")},
+		{"an unknown label is guessed", "x-foo-8", czech, encodeAs(t, charmap.Windows1250, czech)},
+		{"NUL bytes vanish", "", "ab", []byte("a\x00b")},
+	} {
+		if got, charset := decodeCharset(c.raw, c.label); got != c.want {
+			t.Errorf("%s: got %q (%s), want %q", c.name, got, charset, c.want)
+		}
+	}
+}
+
+// TestCorpusCharsets asks for the right characters, not for the charset's name:
+// several give the same text. Single-byte sets without label, in full and cut to
+// 80 characters.
+func TestCorpusCharsets(t *testing.T) {
+	dir := corpus(t, "charset", "charset-uchardet")
+	ours := map[string]bool{"cs": true, "sk": true, "pl": true}
+	right, all := map[string]int{}, map[string]int{}
+	eachFile(t, dir, func(path string, data []byte) {
+		lang, label := filepath.Base(filepath.Dir(path)), strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+		enc := lookup(label)
+		if enc == nil || strings.HasPrefix(label, "utf-") {
+			return
+		}
+		want := lineFeeds(strings.TrimPrefix(decodeWith(data, enc), "\ufeff"))
+		group := "others"
+		switch {
+		case ours[lang] && (label == "windows-1250" || label == "iso-8859-2"):
+			group = "cs sk pl, windows-1250 and iso-8859-2"
+		case lang == "zh" || lang == "ja" || lang == "ko":
+			group = "cjk"
+		}
+		count := func(group string, raw []byte, want string) {
+			all[group]++
+			if got, charset := decodeCharset(raw, ""); lineFeeds(got) == want {
+				right[group]++
+			} else {
+				t.Logf("%s: %s/%s read as %s", group, lang, label, charset)
+			}
+		}
+		count(group, data, want)
+		if cm, ok := enc.(*charmap.Charmap); ok && group != "cjk" {
+			for runes := []rune(want); len(runes) >= 80; runes = runes[80:] {
+				piece := string(runes[:80])
+				if raw, err := cm.NewEncoder().Bytes([]byte(piece)); err == nil && !isASCII(raw) {
+					count(group+", 80 characters", raw, piece)
+				}
+			}
+		}
+	})
+	for g, n := range all {
+		t.Logf("%s: %d of %d", g, right[g], n)
+	}
+	if n := all["cs sk pl, windows-1250 and iso-8859-2"]; right["cs sk pl, windows-1250 and iso-8859-2"] < n {
+		t.Errorf("whole Central European texts: %d of %d right, want all", right["cs sk pl, windows-1250 and iso-8859-2"], n)
+	}
+	if g := "cs sk pl, windows-1250 and iso-8859-2, 80 characters"; right[g]*100 < 90*all[g] {
+		t.Errorf("80 characters: %d of %d right, want 90 %%", right[g], all[g])
+	}
+}
+
+// TestCorpusCzechNamesGuessed: short samples, one surname with a first name.
+func TestCorpusCzechNamesGuessed(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(corpus(t, "czech", "cz-name-declension"), "surnames.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cm := range []*charmap.Charmap{charmap.Windows1250, charmap.ISO8859_2} {
+		right, all := 0, 0
+		for _, line := range strings.Split(string(data), "\n")[1:] {
+			name, _, _ := strings.Cut(line, "\t")
+			raw, err := cm.NewEncoder().Bytes([]byte(name))
+			if err != nil || isASCII(raw) || !utf8.ValidString(name) {
+				continue
+			}
+			all++
+			if got, _ := decodeCharset(raw, ""); got == name {
+				right++
+			}
+		}
+		t.Logf("%v: %d of %d single surnames", cm, right, all)
+		if right*100 < all*90 {
+			t.Errorf("%v: %d of %d surnames right, want 90 %%", cm, right, all)
+		}
+	}
+}

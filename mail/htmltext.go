@@ -1,0 +1,216 @@
+package mail
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// HTMLToText returns what a person sees of an HTML text, one block a line, and
+// everything else that could be read: hidden elements, comments, scripts,
+// styles, titles, link targets (also percent-decoded), alternative texts, other
+// attributes. Nothing readable is in neither. It reads tokens, so no nesting is
+// too deep for it.
+func HTMLToText(source string) (visible, hidden string) {
+	w := &htmlText{}
+	z := html.NewTokenizer(strings.NewReader(source))
+	for {
+		kind := z.Next()
+		if kind == html.ErrorToken {
+			w.hide(string(z.Raw())) // a tag cut by the end
+			return tidy(w.visible.String()), strings.TrimSpace(w.hidden.String())
+		}
+		w.token(kind, z)
+	}
+}
+
+// htmlText writes while tokens come. within is the hidden element that is open,
+// depth how many of its name.
+type htmlText struct {
+	visible, hidden strings.Builder
+	within          string
+	depth           int
+	pre             int
+	space           bool // due before the next word
+	begun           bool // the line has a word
+}
+
+func (w *htmlText) token(kind html.TokenType, z *html.Tokenizer) {
+	switch kind {
+	case html.TextToken:
+		w.text(html.UnescapeString(string(z.Raw())))
+	case html.CommentToken, html.DoctypeToken:
+		w.hide(html.UnescapeString(string(z.Text())))
+	case html.StartTagToken, html.SelfClosingTagToken:
+		t := z.Token()
+		w.attributes(t)
+		w.open(t, kind == html.SelfClosingTagToken)
+	case html.EndTagToken:
+		t := z.Token()
+		w.attributes(t)
+		w.close(t)
+	}
+}
+
+func (w *htmlText) hide(s string) {
+	if s = strings.TrimSpace(s); s != "" {
+		w.hidden.WriteString(s)
+		w.hidden.WriteByte('\n')
+	}
+}
+
+func (w *htmlText) text(s string) {
+	if w.within != "" {
+		w.hide(s)
+		return
+	}
+	if w.pre > 0 {
+		w.begun = true
+		w.visible.WriteString(s)
+		return
+	}
+	if s != "" && isSpace(s[0]) {
+		w.space = true
+	}
+	for i, word := range strings.FieldsFunc(s, func(r rune) bool { return r < 0x80 && isSpace(byte(r)) }) {
+		if w.begun && (w.space || i > 0) {
+			w.visible.WriteByte(' ')
+		}
+		w.space, w.begun = false, true
+		w.visible.WriteString(word)
+	}
+	if s != "" && isSpace(s[len(s)-1]) {
+		w.space = true
+	}
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\f' }
+
+func (w *htmlText) line() {
+	w.visible.WriteByte('\n')
+	w.space, w.begun = false, false
+}
+
+func (w *htmlText) open(t html.Token, selfClosing bool) {
+	if w.within != "" {
+		if t.Data == w.within && !selfClosing {
+			w.depth++
+		}
+		return
+	}
+	void := voidElements[t.DataAtom] || selfClosing && t.DataAtom != atom.Div && t.DataAtom != atom.P
+	if !void && hiddenElement(t) {
+		w.within, w.depth = t.Data, 1
+		return
+	}
+	switch {
+	case t.DataAtom == atom.Pre:
+		w.pre++
+		w.line()
+	case t.DataAtom == atom.Td || t.DataAtom == atom.Th:
+		w.space = true
+	case t.DataAtom == atom.Li:
+		w.line()
+		w.visible.WriteString("- ")
+	case blockElements[t.DataAtom]:
+		w.line()
+	}
+}
+
+func (w *htmlText) close(t html.Token) {
+	if w.within != "" {
+		if t.Data == w.within {
+			w.depth--
+		}
+		if w.depth <= 0 || t.DataAtom == atom.Body || t.DataAtom == atom.Html {
+			w.within = ""
+		}
+		return
+	}
+	if t.DataAtom == atom.Pre && w.pre > 0 {
+		w.pre--
+	}
+	if blockElements[t.DataAtom] {
+		w.line()
+	}
+}
+
+// attributes hides every value that can carry a datum. Those of pure layout
+// are left out, or every table cell would be repeated in the index.
+func (w *htmlText) attributes(t html.Token) {
+	for _, a := range t.Attr {
+		if layoutAttributes[a.Key] && len(a.Val) < 40 && !strings.ContainsRune(a.Val, '@') {
+			continue
+		}
+		if a.Key == "style" && !strings.ContainsAny(a.Val, `@"'`) && !strings.Contains(a.Val, "url") {
+			continue
+		}
+		w.hide(a.Val)
+		if strings.Contains(a.Val, "%") {
+			if plain := strings.ToValidUTF8(string(unpercent(a.Val)), "\ufffd"); plain != a.Val {
+				w.hide(plain)
+			}
+		}
+	}
+}
+
+var layoutAttributes = set("width", "height", "border", "align", "valign", "cellpadding", "cellspacing", "bgcolor", "color", "face", "size", "colspan", "rowspan", "dir", "type", "rel", "target", "nowrap", "hspace", "vspace", "lang", "role", "link", "vlink", "alink", "text", "media", "http-equiv")
+
+func set[T comparable](list ...T) map[T]bool {
+	m := make(map[T]bool, len(list))
+	for _, s := range list {
+		m[s] = true
+	}
+	return m
+}
+
+var voidElements = set(atom.Area, atom.Base, atom.Br, atom.Col, atom.Embed, atom.Hr, atom.Img, atom.Input, atom.Link, atom.Meta, atom.Param, atom.Source, atom.Track, atom.Wbr)
+
+var blockElements = set(atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Br, atom.Center, atom.Dd, atom.Div, atom.Dl, atom.Dt, atom.Fieldset, atom.Figure, atom.Footer, atom.Form, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Header, atom.Hr, atom.Li, atom.Main, atom.Nav, atom.Ol, atom.P, atom.Pre, atom.Section, atom.Table, atom.Tr, atom.Ul)
+
+// hiddenElement: never shown, or hidden by its own attributes.
+func hiddenElement(t html.Token) bool {
+	switch t.DataAtom {
+	case atom.Script, atom.Style, atom.Title, atom.Template, atom.Noembed, atom.Noframes, atom.Textarea, atom.Select, atom.Iframe, atom.Object, atom.Svg, atom.Math:
+		return true
+	}
+	for _, a := range t.Attr {
+		if a.Key == "hidden" || a.Key == "style" && hidesStyle(a.Val) {
+			return true
+		}
+	}
+	return false
+}
+
+func hidesStyle(style string) bool {
+	s := strings.Join(strings.Fields(strings.ToLower(style)), "")
+	for _, sign := range []string{"display:none", "visibility:hidden", "font-size:0;", "font-size:0px", "max-height:0", "opacity:0;"} {
+		if strings.Contains(s+";", sign) {
+			return true
+		}
+	}
+	return false
+}
+
+// tidy drops spaces at line ends and more than one empty line in a row.
+func tidy(s string) string {
+	var b strings.Builder
+	empty := 0
+	for line := range strings.SplitSeq(s, "\n") {
+		line = strings.TrimRight(line, " \r\t")
+		if line == "" {
+			empty++
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+			if empty > 1 {
+				b.WriteByte('\n')
+			}
+		}
+		empty = 0
+		b.WriteString(line)
+	}
+	return b.String()
+}

@@ -1,0 +1,319 @@
+package match
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+)
+
+// An address is compared by its local part without plus-tag and its domain,
+// both folded; the domain in each of its two spellings.
+type address struct {
+	local string // folded, without tag
+	tag   string // folded, with its plus sign
+	ascii string // domain, IDNA form
+	wide  string // domain in Unicode, folded: "" when it is the same
+	exact string // local part and Unicode domain in lower case, not folded, no tag: tells háčky.cz from hacky.cz
+}
+
+func parseAddress(value string) (a address, ok bool) {
+	value = strings.Trim(strings.TrimSpace(value), "<>")
+	at := strings.LastIndexByte(value, '@')
+	if at < 1 || strings.ContainsAny(value, " \t\r\n,;<>()") || strings.Count(value, "@") != 1 {
+		return a, false
+	}
+	domain := strings.TrimSuffix(strings.ToLower(norm.NFC.String(value[at+1:])), ".")
+	ascii, err := idna.Lookup.ToASCII(domain)
+	if err != nil || !strings.Contains(ascii, ".") || strings.HasSuffix(ascii, ".") {
+		return a, false
+	}
+	unicodeDomain, err := idna.Lookup.ToUnicode(ascii)
+	if err != nil {
+		unicodeDomain = domain
+	}
+	local := strings.ToLower(norm.NFKC.String(strings.Trim(value[:at], `"`)))
+	plain := local
+	if plus := strings.IndexByte(local, '+'); plus > 0 {
+		plain = local[:plus]
+	}
+	a = address{local: foldString(plain), tag: foldString(local[len(plain):]), ascii: ascii, exact: plain + "@" + unicodeDomain}
+	if wide := foldString(unicodeDomain); wide != ascii {
+		a.wide = wide
+	}
+	return a, a.local != ""
+}
+
+func (a address) spellings() []string {
+	if a.wide == "" {
+		return []string{a.ascii}
+	}
+	return []string{a.ascii, a.wide}
+}
+
+// addressBook finds addresses in folded text with line ends. It stops at each
+// "@" or disguise of it and compares what stands on both sides with the
+// addresses whose local part ends, and whose domain begins, so.
+type addressBook struct {
+	near map[[2]byte][]entry
+}
+
+type entry struct {
+	address
+	domain     string
+	identifier int
+}
+
+func (b *addressBook) add(a address, identifier int) {
+	if b.near == nil {
+		b.near = map[[2]byte][]entry{}
+	}
+	for _, domain := range a.spellings() {
+		ends := [2]byte{a.local[len(a.local)-1], domain[0]}
+		b.near[ends] = append(b.near[ends], entry{a, domain, identifier})
+	}
+}
+
+// at compares the addresses with the text around text[from:to], which is "@",
+// "=", "at" or "zavinac".
+func (b *addressBook) at(text []byte, from, to int, found func(e entry, from, domain, to int) bool) bool {
+	left, right, ok := atSign(text, from, to)
+	if !ok {
+		return true
+	}
+	last, first := lastByte(text, left), firstByte(text, right)
+	verp := text[from] == '='
+	tagStart := tagBefore(text, left)
+	for _, e := range b.near[[2]byte{last, first}] {
+		if start, end, ok := e.around(text, left, right, verp); ok && !found(e, start, right, end) {
+			return false
+		}
+	}
+	if tagStart == 0 {
+		return true
+	}
+	for _, e := range b.near[[2]byte{lastByte(text, tagStart), first}] {
+		if start, end, ok := e.around(text, tagStart, right, verp); ok && !found(e, start, right, end) {
+			return false
+		}
+	}
+	return true
+}
+
+func (e entry) around(text []byte, left, right int, verp bool) (from, to int, ok bool) {
+	from, ok = e.before(text, left)
+	if !ok || !verp && continuesLocal(text, from) || verp && from > 0 && isWordByte(text[from-1]) {
+		return 0, 0, false
+	}
+	to, ok = e.after(text, right)
+	if !ok || continuesDomain(text, to) {
+		return 0, 0, false
+	}
+	return from, to, true
+}
+
+// before matches the local part backwards from text[:end].
+func (e entry) before(text []byte, end int) (int, bool) {
+	at := end
+	for i := len(e.local) - 1; i >= 0; i-- {
+		for at > 0 && i < len(e.local)-1 && text[at-1] == '\n' {
+			at--
+		}
+		if e.local[i] == '.' {
+			if n := dotBefore(text, at); n > 0 {
+				at -= n
+				continue
+			}
+		}
+		if at == 0 || text[at-1] != e.local[i] {
+			return 0, false
+		}
+		at--
+	}
+	return at, true
+}
+
+// after matches the domain from text[start:] on.
+func (e entry) after(text []byte, start int) (int, bool) {
+	at := start
+	for i := range len(e.domain) {
+		for i > 0 && at < len(text) && text[at] == '\n' {
+			at++
+		}
+		if e.domain[i] == '.' {
+			if n := dotAfter(text, at); n > 0 {
+				at += n
+				continue
+			}
+		}
+		if i > 0 && e.domain[i] != '-' && at+2 < len(text) && text[at] == '-' && text[at+1] == '\n' {
+			at += 2 // hyphenated at the line's end
+		}
+		if at >= len(text) || text[at] != e.domain[i] {
+			return 0, false
+		}
+		at++
+	}
+	return at, true
+}
+
+// dots are the ways to write "." in an address, longest first. A line end may
+// stand for a space.
+var dots = []string{
+	" (tecka) ", " [tecka] ", " {tecka} ", " (dot) ", " [dot] ", " {dot} ", " tecka ", "(tecka)", "[tecka]", "{tecka}",
+	" dot ", "(dot)", "[dot]", "{dot}", "<dot>", "_dot_", "-dot-", " [.] ", " (.) ", "[.]", "(.)", "{.}", " . ", ".",
+}
+
+func dotAfter(text []byte, at int) int {
+	for _, dot := range dots {
+		if at+len(dot) <= len(text) && sameSpaced(text[at:at+len(dot)], dot) {
+			return len(dot)
+		}
+	}
+	return 0
+}
+
+func dotBefore(text []byte, end int) int {
+	for _, dot := range dots {
+		if end >= len(dot) && sameSpaced(text[end-len(dot):end], dot) {
+			return len(dot)
+		}
+	}
+	return 0
+}
+
+func sameSpaced(text []byte, want string) bool {
+	for i := range len(want) {
+		if c := text[i]; c != want[i] && (c != '\n' || want[i] != ' ') {
+			return false
+		}
+	}
+	return true
+}
+
+const openers, closers = "([{<*_-", ")]}>*_-"
+
+// atSign widens a sign to its brackets and spaces: left is where the local
+// part ends, right where the domain begins. A spelled "at" needs something on
+// both sides that keeps it from being part of a word.
+func atSign(text []byte, from, to int) (left, right int, ok bool) {
+	left, right = skipSpaceBack(text, from), skipSpace(text, to)
+	spaced := left < from && right > to
+	bracket := false
+	if left > 0 && right < len(text) && text[from] != '=' {
+		if o, c := strings.IndexByte(openers, text[left-1]), strings.IndexByte(closers, text[right]); o >= 0 && c >= 0 && (to-from > 1 || o < 4) {
+			left, right, bracket = skipSpaceBack(text, left-1), skipSpace(text, right+1), true
+		}
+	}
+	if text[from] == '=' {
+		return from, to, true
+	}
+	return left, right, bracket || spaced || to-from == 1
+}
+
+func skipSpace(text []byte, at int) int {
+	for at < len(text) && (text[at] == ' ' || text[at] == '\n') {
+		at++
+	}
+	return at
+}
+
+func skipSpaceBack(text []byte, at int) int {
+	for at > 0 && (text[at-1] == ' ' || text[at-1] == '\n') {
+		at--
+	}
+	return at
+}
+
+func lastByte(text []byte, end int) byte {
+	if end == 0 {
+		return 0
+	}
+	return text[end-1]
+}
+
+func firstByte(text []byte, at int) byte {
+	if at >= len(text) {
+		return 0
+	}
+	return text[at]
+}
+
+// tagBefore finds the plus sign of a tag that ends at end; 0 when there is none.
+func tagBefore(text []byte, end int) int {
+	for at := end; at > 0 && end-at < 80; at-- {
+		switch c := text[at-1]; {
+		case c == '+':
+			return at - 1
+		case !isWordByte(c) && !strings.ContainsRune("._-=\n", rune(c)):
+			return 0
+		}
+	}
+	return 0
+}
+
+// continuesLocal reports whether a longer local part began before from.
+func continuesLocal(text []byte, from int) bool {
+	if from == 0 {
+		return false
+	}
+	c := text[from-1]
+	if isWordByte(c) {
+		return true
+	}
+	return strings.IndexByte(".+-_", c) >= 0 && from > 1 && isWordByte(text[from-2])
+}
+
+// continuesDomain reports whether the domain goes on behind to.
+func continuesDomain(text []byte, to int) bool {
+	if to >= len(text) {
+		return false
+	}
+	c := text[to]
+	if isWordByte(c) {
+		return true
+	}
+	return (c == '.' || c == '-' || c == '_') && to+1 < len(text) && isWordByte(text[to+1])
+}
+
+// sameDomain reports whether the original text of a hit's domain is the domain
+// and not another one that only folds to it: háčky.cz is not hacky.cz.
+func (e entry) sameDomain(original []byte) bool {
+	text := strings.ReplaceAll(strings.ToLower(norm.NFKC.String(string(decodeOnly(original)))), "tečka", "")
+	want := ""
+	if e.domain == e.wide {
+		want = foreign(e.exact[strings.LastIndexByte(e.exact, '@'):])
+	}
+	return foreign(text) == want
+}
+
+// foreign keeps the letters outside ASCII.
+func foreign(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x80 || !unicode.IsLetter(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// decodeOnly undoes percent-encoding and entities, and nothing else.
+func decodeOnly(src []byte) (dst []byte) {
+	for at := 0; at < len(src); {
+		plain, size := "", 0
+		switch src[at] {
+		case '%':
+			plain, size = percentDecode(src[at:])
+		case '&':
+			plain, size = entityDecode(src[at:])
+		}
+		if size == 0 {
+			_, size = decodeRune(src[at:])
+			r, _ := decodeRune(src[at:])
+			plain = string(r)
+		}
+		dst, at = append(dst, plain...), at+size
+	}
+	return dst
+}

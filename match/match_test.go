@@ -1,0 +1,150 @@
+package match
+
+import (
+	"testing"
+)
+
+func find(t *testing.T, kind Kind, value, text string) []Hit {
+	t.Helper()
+	id, err := ParseIdentifier(kind, value)
+	if err != nil {
+		t.Fatalf("ParseIdentifier(%v, %q): %v", kind, value, err)
+	}
+	m, err := NewMatcher([]Identifier{id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hits := m.Find([]byte(text))
+	if any := m.Any([]byte(text), nil); len(hits) > 0 && !any {
+		t.Errorf("Any says no where Find finds %v", hits)
+	}
+	return hits
+}
+
+func TestFindHit(t *testing.T) {
+	for _, c := range []struct {
+		name, value, text, place string
+		kind                     Kind
+		form                     Form
+	}{
+		{"address as given", "jan@firma.cz", "Piste na jan@firma.cz.", "jan@firma.cz", Email, Exact},
+		{"address in capitals", "jan@firma.cz", "<JAN@Firma.CZ>", "JAN@Firma.CZ", Email, Normalised},
+		{"address with a tag", "jan@firma.cz", "To: jan+eshop@firma.cz", "jan+eshop@firma.cz", Email, Normalised},
+		{"address given with a tag", "jan+x@firma.cz", "To: jan@firma.cz", "jan@firma.cz", Email, Normalised},
+		{"percent-encoded address", "jan@firma.cz", "u?e=jan%40firma.cz&x=1", "jan%40firma.cz", Email, Normalised},
+		{"address percent-encoded twice", "jan@firma.cz", "u?e=jan%2540firma.cz", "jan%2540firma.cz", Email, Normalised},
+		{"address with an entity", "jan@firma.cz", "jan&#64;firma.cz", "jan&#64;firma.cz", Email, Normalised},
+		{"address with named entities", "jan@firma.cz", "jan&commat;firma&period;cz", "jan&commat;firma&period;cz", Email, Normalised},
+		{"address in markdown", "jan@firma.cz", "_jan@firma.cz_", "jan@firma.cz", Email, Exact},
+		{"address with (at)", "jan@firma.cz", "jan (at) firma.cz", "jan (at) firma.cz", Email, Normalised},
+		{"address with [at] and [dot]", "jan@firma.cz", "jan[at]firma[dot]cz", "jan[at]firma[dot]cz", Email, Normalised},
+		{"address spelled in English", "jan.novak@firma.cz", "it is jan dot novak at firma dot cz ok", "jan dot novak at firma dot cz", Email, Normalised},
+		{"address spelled in Czech", "jan@firma.cz", "jan zavináč firma tečka cz", "jan zavináč firma tečka cz", Email, Normalised},
+		{"address wrapped behind the dot", "jan@firma.cz", "na jan@firma.\r\n> cz prosím", "jan@firma.\r\n> cz", Email, Normalised},
+		{"address wrapped anywhere", "jan.novak@firma.cz", "na jan.no\nvak@fir\nma.cz", "jan.no\nvak@fir\nma.cz", Email, Normalised},
+		{"address with spaces around the sign", "jan@firma.cz", "jan @ firma.cz", "jan @ firma.cz", Email, Normalised},
+		{"address with a soft hyphen", "jan@firma.cz", "jan@fir\u00adma.cz", "jan@fir\u00adma.cz", Email, Normalised},
+		{"address with zero-width spaces", "jan@firma.cz", "jan\u200b@\u200bfirma.cz", "jan\u200b@\u200bfirma.cz", Email, Normalised},
+		{"return path with the address inside", "jan@firma.cz", "bounce-7-jan=firma.cz@lists.example", "jan=firma.cz", Email, Normalised},
+		{"domain in Unicode, given in ASCII", "jan@" + asciiDomain(t), "jan@háčky.cz", "jan@háčky.cz", Email, Normalised},
+		{"domain in ASCII, given in Unicode", "jan@háčky.cz", "jan@" + asciiDomain(t), "jan@" + asciiDomain(t), Email, Normalised},
+		{"phone with country code", "777 123 456", "tel. +420 777 123 456,", "+420 777 123 456", Phone, Normalised},
+		{"phone with 00", "+420777123456", "00420777123456", "00420777123456", Phone, Normalised},
+		{"phone with dashes", "+420777123456", "777-123-456", "777-123-456", Phone, Normalised},
+		{"phone with dots", "+420777123456", "777.123.456.", "777.123.456", Phone, Normalised},
+		{"phone with parentheses", "777123456", "(+420) 777 / 123 456", "+420) 777 / 123 456", Phone, Normalised},
+		{"phone with NBSP", "777123456", "777\u00a0123\u00a0456", "777\u00a0123\u00a0456", Phone, Normalised},
+		{"phone with thin spaces and a soft hyphen", "777123456", "777\u2009123\u00ad456", "777\u2009123\u00ad456", Phone, Normalised},
+		{"phone in pairs", "777123456", "777 12 34 56", "777 12 34 56", Phone, Normalised},
+		{"phone wrapped", "777123456", "777 123\n456", "777 123\n456", Phone, Normalised},
+		{"phone in a tel link", "777123456", "tel:+420777123456", "+420777123456", Phone, Normalised},
+		{"one of two phones", "602111222", "777 123 456 / 602 111 222", "602 111 222", Phone, Normalised},
+		{"German phone with trunk zero", "+49 171 1234567", "0171/1234567", "0171/1234567", Phone, Normalised},
+		{"German phone with (0)", "+49 171 1234567", "+49 (0)171 1234567", "+49 (0)171 1234567", Phone, Normalised},
+		{"name as given", "Jan Novák", "od Jan Novák, Praha", "Jan Novák", Name, Exact},
+		{"name without accents", "Jan Novák", "JAN NOVAK", "JAN NOVAK", Name, Normalised},
+		{"name in NFD", "Jan Novák", "Jan Nova\u0301k", "Jan Nova\u0301k", Name, Normalised},
+		{"surname first", "Jan Novák", "Novák Jan", "Novák Jan", Name, Normalised},
+		{"surname first with comma and title", "Jan Novák", "Novák, Ing. Jan", "Novák, Ing. Jan", Name, Normalised},
+		{"genitive", "Jan Novák", "bez Jana Nováka", "Jana Nováka", Name, Inflected},
+		{"instrumental", "Ing. Jan Novák, Ph.D.", "s Janem Novákem", "Janem Novákem", Name, Inflected},
+		{"name wrapped", "Jan Novák", "Jan\n> Novák", "Jan\n> Novák", Name, Normalised},
+		{"feminine dative", "Jana Nováková", "Janě Novákové", "Janě Novákové", Name, Inflected},
+		{"surname alone in the feminine", "Novák", "paní Nováková", "Nováková", Name, Inflected},
+		{"possessive", "Novák", "Novákův dopis", "Novákův", Name, Inflected},
+		{"name in windows-1250 bytes", "Jan Novák", "Jan Nov\xe1k", "Jan Nov\xe1k", Name, Normalised},
+		{"name in a link", "Jan Novák", "?q=Jan+Nov%C3%A1k", "Jan+Nov%C3%A1k", Name, Normalised},
+		{"name in Japanese", "山田太郎", "山田太郎さん", "山田太郎", Name, Exact},
+		{"order number with separators", "2024/00123", "obj. č. 2024-00123", "2024-00123", Order, Normalised},
+		{"order number behind letters", "202400123", "VS202400123", "202400123", Order, Exact},
+		{"code", "FV-2024-00123", "faktura fv2024/00123", "fv2024/00123", Order, Normalised},
+		{"IBAN in fours", "CZ6508000000192000145399", "CZ65 0800 0000 1920 0014 5399", "CZ65 0800 0000 1920 0014 5399", IBAN, Normalised},
+		{"account of an IBAN", "CZ6508000000192000145399", "19-2000145399/0800", "19-2000145399/0800", IBAN, Normalised},
+		{"account with zeros", "19-2000145399/0800", "000019-2000145399/0800", "000019-2000145399/0800", Account, Normalised},
+		{"IBAN of an account", "19-2000145399/0800", "CZ6508000000192000145399", "CZ6508000000192000145399", Account, Normalised},
+		{"birth number without slash", "880125/1680", "8801251680", "8801251680", BirthNumber, Normalised},
+		{"company's tax number", "27082440", "DIČ: CZ27082440", "27082440", CompanyID, Exact},
+		{"IPv4", "192.168.1.1", "from [192.168.1.1]:25", "192.168.1.1", IP, Exact},
+		{"IPv6 written out", "2001:db8::1", "2001:0db8:0000:0000:0000:0000:0000:0001", "2001:0db8:0000:0000:0000:0000:0000:0001", IP, Normalised},
+		{"postal address", "Dlouhá 12, 110 00 Praha", "Dlouha 12\n110 00 PRAHA 1", "Dlouha 12\n110 00 PRAHA", Text, Normalised},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			hits := find(t, c.kind, c.value, c.text)
+			if len(hits) != 1 {
+				t.Fatalf("got %d hits %v, want 1", len(hits), hits)
+			}
+			if got := c.text[hits[0].From:hits[0].To]; got != c.place || hits[0].Form != c.form {
+				t.Errorf("got %q (%v), want %q (%v)", got, hits[0].Form, c.place, c.form)
+			}
+		})
+	}
+}
+
+func asciiDomain(t *testing.T) string {
+	t.Helper()
+	a, ok := parseAddress("jan@háčky.cz")
+	if !ok {
+		t.Fatal("no address")
+	}
+	return a.ascii
+}
+
+func TestFindLookAlike(t *testing.T) {
+	for _, c := range []struct {
+		name, value, text string
+		kind              Kind
+	}{
+		{"longer local part", "jan@firma.cz", "xjan@firma.cz", Email},
+		{"longer local part with a dot", "jan@firma.cz", "a.jan@firma.cz", Email},
+		{"longer domain", "jan@firma.cz", "jan@firma.czech", Email},
+		{"deeper domain", "jan@firma.cz", "jan@firma.cz.example.com", Email},
+		{"other person of the domain", "jan@firma.cz", "petr@firma.cz", Email},
+		{"domain with accents", "jan@hacky.cz", "jan@háčky.cz", Email},
+		{"domain without accents", "jan@háčky.cz", "jan@hacky.cz", Email},
+		{"tag that ends in the local part", "jan@firma.cz", "petr+jan@firma.cz", Email},
+		{"words around at", "jan@firma.cz", "jan, at firma we", Email},
+		{"longer number", "777123456", "7771234567", Phone},
+		{"number with more in front", "777123456", "1777123456", Phone},
+		{"other country", "+420777123456", "+421 777 123 456", Phone},
+		{"other country with 00", "+420777123456", "00421 777 123 456", Phone},
+		{"other country unseparated", "+420777123456", "+421777123456", Phone},
+		{"bank account", "777123456", "777123456/0800", Phone},
+		{"part of a dashed number", "777123456", "2024-777-123-456", Phone},
+		{"part of a card number", "11111111", "4111 1111 1111 1111", Order},
+		{"longer word", "Jan Novák", "Jan Novákovský", Name},
+		{"other first name", "Jan Novák", "Jana Nováková", Name},
+		{"first name in another sentence", "Jan Novák", "Přišel Jan! Novák odešel.", Name},
+		{"longer surname", "Lis", "Lison", Name},
+		{"longer order number", "202400123", "1202400123", Order},
+		{"order number in a longer dashed one", "00123", "2024-00123", Order},
+		{"longer IPv4", "192.168.1.1", "192.168.1.11", IP},
+		{"IPv4 with more in front", "92.168.1.1", "192.168.1.1", IP},
+		{"account with a prefix", "2000145399/0800", "19-2000145399/0800", Account},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if hits := find(t, c.kind, c.value, c.text); len(hits) > 0 {
+				t.Errorf("got %q, want no hit", c.text[hits[0].From:hits[0].To])
+			}
+		})
+	}
+}

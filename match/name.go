@@ -1,0 +1,217 @@
+package match
+
+import "strings"
+
+// A name is a row of words. Given in the nominative, it is found in every
+// case, in the given order or with the surname first, with titles before,
+// between and behind.
+
+// titles are left out of a given name and skipped inside a written one.
+var titles = map[string]bool{
+	"ing": true, "mgr": true, "bc": true, "dr": true, "phdr": true, "judr": true, "mudr": true, "mvdr": true,
+	"rndr": true, "pharmdr": true, "thdr": true, "paeddr": true, "doc": true, "prof": true, "phd": true, "csc": true,
+	"drsc": true, "dis": true, "mba": true, "llm": true, "arch": true, "bca": true, "mga": true, "thlic": true,
+	"pan": true, "pani": true, "pane": true, "panu": true, "slecna": true, "mr": true, "mrs": true, "ms": true,
+	"miss": true, "sir": true, "herr": true, "frau": true, "ml": true, "st": true, "jr": true, "sr": true, "th": true, "ph": true, "d": true,
+}
+
+// nameWords gives the words of a name as written, without titles.
+func nameWords(value string) []string {
+	var words []string
+	for _, field := range strings.FieldsFunc(strings.ReplaceAll(value, "Ph.D", ""), isNameGap) {
+		if folded := strings.Trim(foldString(field), "."); folded != "" && !titles[strings.ReplaceAll(folded, ".", "")] {
+			words = append(words, strings.Trim(field, "."))
+		}
+	}
+	return words
+}
+
+func isNameGap(r rune) bool {
+	return isSpace(r) || strings.ContainsRune(",;-–'’ʼ\"()/_", r)
+}
+
+// word is one word of a phrase: its folded spellings and whether each is
+// inflected.
+type word map[string]bool
+
+// phrase is a name or a text: words that have to stand beside one another.
+type phrase struct {
+	identifier int
+	words      []word
+	anchor     int  // the word that is looked for
+	turns      bool // the last word may come first
+	titles     bool // titles may stand between the words
+}
+
+func namePhrase(value string, identifier int) phrase {
+	given := nameWords(value)
+	p := phrase{identifier: identifier, turns: true, titles: true}
+	for i, w := range given {
+		forms := word{}
+		for _, form := range wordForms(w, given, i) {
+			forms[foldString(form)] = true
+		}
+		forms[foldString(w)] = false
+		p.words = append(p.words, forms)
+	}
+	p.anchor = len(p.words) - 1
+	return p
+}
+
+// wordForms inflects the i-th word of a name. A single word may be of either
+// gender and already be inflected; in a full name the surname tells the gender.
+func wordForms(w string, given []string, i int) []string {
+	if len(given) == 1 {
+		return inflectAny(w)
+	}
+	return inflect(w, genderOf(given), singular)
+}
+
+func textPhrase(value string, identifier int) phrase {
+	p := phrase{identifier: identifier}
+	for _, w := range foldedWords(value) {
+		p.words = append(p.words, word{w: false})
+	}
+	for i, w := range p.words {
+		if len(w.plain()) > len(p.words[p.anchor].plain()) {
+			p.anchor = i
+		}
+	}
+	return p
+}
+
+func (w word) plain() string {
+	for s, inflected := range w {
+		if !inflected {
+			return s
+		}
+	}
+	return ""
+}
+
+func foldedWords(value string) []string {
+	return strings.FieldsFunc(foldString(value), func(r rune) bool { return r < 0x80 && !isWordByte(byte(r)) })
+}
+
+// around looks for the other words of the phrase beside the anchor at
+// text[from:to].
+func (p phrase) around(text []byte, from, to int, inflected bool) (start, end int, form Form, ok bool) {
+	orders := [][2][]int{p.sides(false)}
+	if p.turns && len(p.words) > 1 {
+		orders = append(orders, p.sides(true))
+	}
+	for _, order := range orders {
+		form = Normalised
+		if inflected {
+			form = Inflected
+		}
+		if start, ok = p.walk(text, from, order[0], -1, &form); !ok {
+			continue
+		}
+		if end, ok = p.walk(text, to, order[1], +1, &form); ok {
+			return start, end, form, true
+		}
+	}
+	return 0, 0, 0, false
+}
+
+// sides lists the words before the anchor, nearest first, and those behind it;
+// turned: the last word stands first.
+func (p phrase) sides(turned bool) (sides [2][]int) {
+	last := len(p.words) - 1
+	var order []int
+	for i := range p.words {
+		order = append(order, i)
+	}
+	if turned {
+		order = append([]int{last}, order[:last]...)
+	}
+	seen := false
+	for _, i := range order {
+		switch {
+		case i == p.anchor:
+			seen = true
+		case seen:
+			sides[1] = append(sides[1], i)
+		default:
+			sides[0] = append([]int{i}, sides[0]...)
+		}
+	}
+	return sides
+}
+
+// walk checks the words one after another in the direction given.
+func (p phrase) walk(text []byte, at int, words []int, direction int, form *Form) (int, bool) {
+	for _, i := range words {
+		next, inflected, ok := p.step(text, at, p.words[i], direction)
+		if !ok {
+			return 0, false
+		}
+		if inflected {
+			*form = Inflected
+		}
+		at = next
+	}
+	return at, true
+}
+
+// step goes over a gap, and over titles, to the word wanted.
+func (p phrase) step(text []byte, at int, want word, direction int) (next int, inflected, ok bool) {
+	for skipped := 0; skipped < 4; skipped++ {
+		from, to := nextWord(text, at, direction)
+		if from == to {
+			return 0, false, false
+		}
+		if inflected, ok = want[string(text[from:to])]; ok {
+			if direction < 0 {
+				return from, inflected, true
+			}
+			return to, inflected, true
+		}
+		if !p.titles || !titles[string(text[from:to])] {
+			return 0, false, false
+		}
+		if at = to; direction < 0 {
+			at = from
+		}
+	}
+	return 0, false, false
+}
+
+const longestGap = 4
+
+// nextWord finds the word behind (or before) a gap of separators.
+func nextWord(text []byte, at, direction int) (from, to int) {
+	if direction > 0 {
+		from = at
+		for from < len(text) && !isWordByte(text[from]) {
+			if from-at == longestGap || !isGap(text[from]) {
+				return 0, 0
+			}
+			from++
+		}
+		to = from
+		for to < len(text) && isWordByte(text[to]) {
+			to++
+		}
+		return from, to
+	}
+	to = at
+	for to > 0 && !isWordByte(text[to-1]) {
+		if at-to == longestGap || !isGap(text[to-1]) {
+			return 0, 0
+		}
+		to--
+	}
+	from = to
+	for from > 0 && isWordByte(text[from-1]) {
+		from--
+	}
+	return from, to
+}
+
+// isGap: what may stand between the words of a name or an address; not the end
+// of a sentence or a question.
+func isGap(c byte) bool {
+	return strings.IndexByte(" \n.,;-'\"+_/()<>*:=@#&", c) >= 0
+}

@@ -1,0 +1,447 @@
+package match
+
+import (
+	"bytes"
+	"math/big"
+	"net/netip"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// Numbers are compared without their separators. In a text they stand as
+// groups: "+420 777 123 456", "19-2000145399/0800", "CZ65 0800 0000 …". A
+// number of ours is found where it fills whole groups, so that digits inside a
+// longer number are no hit.
+
+// numberKey is one spelling of a number without separators.
+type numberKey struct {
+	key        string
+	identifier int
+	country    string // phones: the calling code, else ""
+	alone      bool   // no letter may stand right beside it
+	slash      bool   // an account too short to be told from other numbers without its slash
+}
+
+// numberBook finds numbers in folded text with line ends.
+type numberBook struct {
+	keys    map[string][]numberKey
+	lengths uint64 // bit n: a key of n characters exists
+	longest int
+	first   [256]bool
+	letters bool // a key has letters
+}
+
+func (b *numberBook) add(k numberKey) {
+	if k.key == "" || len(k.key) > 63 {
+		return
+	}
+	if b.keys == nil {
+		b.keys = map[string][]numberKey{}
+	}
+	for _, other := range b.keys[k.key] {
+		if other.identifier == k.identifier {
+			return
+		}
+	}
+	b.keys[k.key] = append(b.keys[k.key], k)
+	b.lengths |= 1 << len(k.key)
+	b.longest = max(b.longest, len(k.key))
+	b.first[k.key[0]] = true
+	b.letters = b.letters || !isDigits(k.key)
+}
+
+// find walks the groups of text. A group is a run of digits, or of letters
+// and digits when letters is set.
+func (b *numberBook) find(text []byte, letters bool, found func(k numberKey, from, to int) bool) bool {
+	var groups []group
+	for at := 0; at < len(text); {
+		var g group
+		g, at = nextGroup(text, at, letters)
+		if g.to == 0 {
+			break
+		}
+		if n := len(groups); n > 0 && !separates(text[groups[n-1].to:g.from]) {
+			if !b.inRun(text, groups, letters, found) {
+				return false
+			}
+			groups = groups[:0]
+		}
+		groups = append(groups, g)
+	}
+	return b.inRun(text, groups, letters, found)
+}
+
+type group struct{ from, to int }
+
+func nextGroup(text []byte, at int, letters bool) (group, int) {
+	for at < len(text) && !inGroup(text[at], letters) {
+		at++
+	}
+	g := group{from: at}
+	for at < len(text) && inGroup(text[at], letters) {
+		at++
+	}
+	if at > g.from {
+		g.to = at
+	}
+	return g, at
+}
+
+func inGroup(c byte, letters bool) bool {
+	return '0' <= c && c <= '9' || letters && 'a' <= c && c <= 'z'
+}
+
+// separates reports whether what lies between two groups may lie inside a number.
+func separates(between []byte) bool {
+	if len(between) > 4 {
+		return false
+	}
+	for _, c := range between {
+		if strings.IndexByte(" -./()_\n+", c) < 0 {
+			return false
+		}
+	}
+	return len(between) > 0
+}
+
+// inRun tries every row of neighbouring groups.
+func (b *numberBook) inRun(text []byte, groups []group, letters bool, found func(k numberKey, from, to int) bool) bool {
+	var buf [64]byte
+	for i, g := range groups {
+		if !b.first[text[g.from]] {
+			continue
+		}
+		n := 0
+		for j := i; j < len(groups) && n+groups[j].to-groups[j].from <= b.longest; j++ {
+			n += copy(buf[n:], text[groups[j].from:groups[j].to])
+			if b.lengths&(1<<n) == 0 {
+				continue
+			}
+			for _, k := range b.keys[string(buf[:n])] {
+				if isDigits(k.key) == letters || !k.stands(text, groups, i, j) {
+					continue
+				}
+				from := g.from
+				if k.country != "" && strings.HasPrefix(k.key, k.country) && from > 0 && text[from-1] == '+' {
+					from--
+				}
+				if !found(k, from, groups[j].to) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// stands reports whether groups[i..j] are the number and not a part of one.
+func (k numberKey) stands(text []byte, groups []group, i, j int) bool {
+	from, to := groups[i].from, groups[j].to
+	if k.alone && (from > 0 && isWordByte(text[from-1]) || to < len(text) && isWordByte(text[to])) {
+		return false
+	}
+	if k.slash && bytes.IndexByte(text[from:to], '/') < 0 {
+		return false
+	}
+	if plus := from > 0 && text[from-1] == '+'; plus && k.country != "" && !strings.HasPrefix(k.key, k.country) {
+		return false
+	}
+	if i > 0 && (tight(text[groups[i-1].to:from]) || k.otherCountry(text, groups[i-1], from)) {
+		return false
+	}
+	if j+1 < len(groups) && (tight(text[to:groups[j+1].from]) || isBankCode(text, groups, j+1, k)) {
+		return false
+	}
+	return !inGrid(text, groups, i, j)
+}
+
+// tight: "." and "-" right between two groups make one number of them.
+func tight(between []byte) bool {
+	return len(between) == 1 && (between[0] == '.' || between[0] == '-')
+}
+
+// otherCountry: what stands before a national number is another calling code.
+func (k numberKey) otherCountry(text []byte, before group, from int) bool {
+	if k.country == "" || strings.HasPrefix(k.key, k.country) || strings.HasPrefix(k.key, "00") {
+		return false
+	}
+	code := string(text[before.from:before.to])
+	if before.from > 0 && text[before.from-1] == '+' {
+		return code != k.country
+	}
+	return len(code) > 2 && len(code) < 6 && strings.HasPrefix(code, "00") && code != "00"+k.country
+}
+
+// isBankCode: a phone is not the first half of "777123456/0800".
+func isBankCode(text []byte, groups []group, next int, k numberKey) bool {
+	g := groups[next]
+	return k.country != "" && text[g.from-1] == '/' && g.to-g.from == 4
+}
+
+// inGrid: a part of "4111 1111 1111 1111", where all groups have four digits,
+// is no number of its own.
+func inGrid(text []byte, groups []group, i, j int) bool {
+	if i == 0 && j == len(groups)-1 {
+		return false
+	}
+	for from := max(0, i-3); from <= i; from++ {
+		to := from
+		for to < len(groups) && groups[to].to-groups[to].from == 4 && (to == from || groups[to].from-groups[to-1].to == 1) {
+			to++
+		}
+		if to-from >= 4 && to > j && (from < i || to-1 > j) {
+			return true
+		}
+	}
+	return false
+}
+
+func isDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// compact keeps the folded letters and digits.
+func compact(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x80 && !isWordByte(byte(r)) {
+			return -1
+		}
+		return r
+	}, foldString(s))
+}
+
+func digitsOf(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, foldString(s))
+}
+
+const defaultRegion = "CZ"
+
+// phone is a number as its calling code and its national digits.
+type phone struct {
+	country, national string
+	trunk             string // what is dialled before the national digits inside the country
+}
+
+// parsePhone never fails: what libphonenumber can't read stays as its digits.
+func parsePhone(value string) phone {
+	value = foldString(value)
+	value = strings.TrimPrefix(value, "tel:")
+	if digits := digitsOf(value); strings.HasPrefix(digits, "00") && len(digits) > 10 {
+		value = "+" + digits[2:]
+	}
+	n, err := phonenumbers.Parse(value, defaultRegion)
+	if err != nil || n.GetNationalNumber() == 0 {
+		return phone{national: strings.TrimLeft(digitsOf(value), "0")}
+	}
+	return phone{
+		country:  big.NewInt(int64(n.GetCountryCode())).String(),
+		national: phonenumbers.GetNationalSignificantNumber(n),
+		trunk:    phonenumbers.GetNddPrefixForRegion(phonenumbers.GetRegionCodeForNumber(n), true),
+	}
+}
+
+func looksLikePhone(value string) bool {
+	digits := digitsOf(value)
+	if len(value) > 5 && (value[4] == '-' || value[4] == '/') && (strings.HasPrefix(value, "20") || strings.HasPrefix(value, "19")) {
+		return false // "2024-00123" counts by years
+	}
+	if strings.HasPrefix(strings.TrimSpace(value), "+") || strings.HasPrefix(digits, "00") && len(digits) > 10 {
+		return len(digits) >= 8
+	}
+	n, err := phonenumbers.Parse(value, defaultRegion)
+	return err == nil && phonenumbers.IsValidNumber(n)
+}
+
+// digits lists the ways to dial the phone, without separators.
+func (p phone) digits() []string {
+	if p.country == "" {
+		return []string{p.national}
+	}
+	all := []string{p.national, p.country + p.national, "00" + p.country + p.national}
+	if p.trunk != "" {
+		all = append(all, p.trunk+p.national, p.country+p.trunk+p.national)
+	}
+	if p.country != "420" {
+		all = append(all, p.country+"0"+p.national, "00"+p.country+"0"+p.national, "0"+p.national)
+	}
+	return append(all, "420"+"0"+p.national)
+}
+
+func (p phone) e164() string { return "+" + p.country + p.national }
+
+// account is a Czech account number (ČNB decree 169/2011).
+type account struct{ prefix, number, bank string }
+
+func parseAccount(value string) (a account, ok bool) {
+	value = strings.ReplaceAll(foldString(value), " ", "")
+	rest, bank, ok := strings.Cut(value, "/")
+	prefix, number, dashed := strings.Cut(rest, "-")
+	if !dashed {
+		prefix, number = "", rest
+	}
+	if !ok || !isDigits(prefix+number+bank) || len(bank) != 4 || len(prefix) > 6 || len(number) < 2 || len(number) > 10 {
+		return a, false
+	}
+	return account{strings.TrimLeft(prefix, "0"), strings.TrimLeft(number, "0"), bank}, true
+}
+
+// isAccount tells an account from a birth number with a slash by its dash, its
+// length and the check digits.
+func isAccount(value string) bool {
+	a, ok := parseAccount(value)
+	return ok && len(a.number) >= 2 && weighted(a.prefix) && weighted(a.number)
+}
+
+func weighted(digits string) bool {
+	weights, sum := [...]int{1, 2, 4, 8, 5, 10, 9, 7, 3, 6}, 0
+	for i := range len(digits) {
+		sum += int(digits[len(digits)-1-i]-'0') * weights[i]
+	}
+	return sum%11 == 0
+}
+
+func (a account) iban() string {
+	bban := a.bank + pad(a.prefix, 6) + pad(a.number, 10)
+	return "cz" + ibanCheck("cz", bban) + bban
+}
+
+func pad(s string, n int) string { return strings.Repeat("0", max(0, n-len(s))) + s }
+
+// keys: zeros in front may be written or not.
+func (a account) keys() []string {
+	wide := pad(a.number, 10)
+	if a.prefix == "" {
+		return []string{a.number + a.bank, wide + a.bank, pad("", 6) + wide + a.bank, a.iban()}
+	}
+	return []string{a.prefix + a.number + a.bank, a.prefix + wide + a.bank, pad(a.prefix, 6) + wide + a.bank, a.iban()}
+}
+
+func parseIBAN(value string) (string, bool) {
+	iban := compact(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(value)), "iban"))
+	if len(iban) < 15 || len(iban) > 34 || isDigits(iban[:1]) || isDigits(iban[1:2]) || !isDigits(iban[2:4]) || !isASCII(iban) {
+		return "", false
+	}
+	return iban, ibanCheck(iban[:2], iban[4:]) == iban[2:4]
+}
+
+// ibanCheck computes the check digits (ISO 7064 mod 97-10).
+func ibanCheck(country, bban string) string {
+	sum := 0
+	for _, c := range []byte(bban + country + "00") {
+		if c >= 'a' {
+			sum = (sum*100 + int(c-'a') + 10) % 97
+		} else {
+			sum = (sum*10 + int(c-'0')) % 97
+		}
+	}
+	check := 98 - sum
+	return string([]byte{'0' + byte(check/10), '0' + byte(check%10)})
+}
+
+// ibanKeys: a Czech or Slovak IBAN is also its account number.
+func ibanKeys(iban string) []string {
+	if (strings.HasPrefix(iban, "cz") || strings.HasPrefix(iban, "sk")) && len(iban) == 24 && isDigits(iban[4:]) {
+		a := account{strings.TrimLeft(iban[8:14], "0"), strings.TrimLeft(iban[14:], "0"), iban[4:8]}
+		keys := a.keys()
+		return append(keys[:len(keys)-1], iban)
+	}
+	return []string{iban}
+}
+
+// isBirthNumber checks form, month and the division by 11 (Act 133/2000 §13).
+func isBirthNumber(value string) bool {
+	digits := digitsOf(value)
+	plain := strings.ReplaceAll(strings.ReplaceAll(foldString(value), "/", ""), " ", "")
+	if plain != digits || len(digits) != 10 && (len(digits) != 9 || !strings.Contains(value, "/")) {
+		return false
+	}
+	if slash := strings.IndexByte(value, '/'); slash >= 0 && slash != 6 {
+		return false
+	}
+	month := int(digits[2]-'0')*10 + int(digits[3]-'0')
+	for _, shift := range []int{70, 50, 20} {
+		if month > shift {
+			month -= shift
+			break
+		}
+	}
+	day := int(digits[4]-'0')*10 + int(digits[5]-'0')
+	if month < 1 || month > 12 || day < 1 || day > 31 {
+		return false
+	}
+	n, _ := new(big.Int).SetString(digits, 10)
+	rest := new(big.Int).Mod(n, big.NewInt(11)).Int64()
+	return len(digits) == 9 || rest == 0 || digits[9] == '0' && new(big.Int).Mod(new(big.Int).Div(n, big.NewInt(10)), big.NewInt(11)).Int64() == 10
+}
+
+// numberKeys lists the spellings without separators of a number-like identifier.
+func (id Identifier) numberKeys() []string {
+	switch id.Kind {
+	case Phone:
+		return parsePhone(id.Value).digits()
+	case IBAN:
+		iban, _ := parseIBAN(id.Value)
+		return ibanKeys(iban)
+	case Account:
+		a, _ := parseAccount(id.Value)
+		return a.keys()
+	case CompanyID:
+		return []string{digitsOf(id.Value)}
+	case BirthNumber:
+		return []string{digitsOf(id.Value)}
+	case Order:
+		return []string{compact(id.Value)}
+	}
+	return nil
+}
+
+// numberKey makes the entry of one spelling.
+func (id Identifier) numberKey(key string, identifier int) numberKey {
+	k := numberKey{key: key, identifier: identifier, alone: len(key) < 7}
+	switch id.Kind {
+	case Phone:
+		k.country = parsePhone(id.Value).country
+	case Account, IBAN:
+		k.slash = len(key) < 12
+	}
+	return k
+}
+
+// ipSpellings lists how an IP address is written.
+func ipSpellings(value string) []string {
+	ip, err := netip.ParseAddr(strings.TrimSpace(value))
+	if err != nil {
+		return nil
+	}
+	ip = ip.WithZone("")
+	all := []string{ip.String()}
+	if ip.Is4In6() {
+		all = append(all, ip.Unmap().String())
+	}
+	if ip.Is6() {
+		all = append(all, ip.StringExpanded(), shortGroups(ip))
+	}
+	return all
+}
+
+// shortGroups writes all eight groups of an IPv6 address without leading zeros.
+func shortGroups(ip netip.Addr) string {
+	groups := strings.Split(ip.StringExpanded(), ":")
+	for i, g := range groups {
+		if groups[i] = strings.TrimLeft(g, "0"); groups[i] == "" {
+			groups[i] = "0"
+		}
+	}
+	return strings.Join(groups, ":")
+}

@@ -1,0 +1,348 @@
+package match
+
+import (
+	"bytes"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// Index terms are how the search index keeps addresses and numbers: folded, no
+// separators. Whatever Find finds of an address or a number in a text,
+// Identifiers(text) holds one of the identifier's Terms; a test keeps them
+// together.
+
+// Identifiers lists, sorted and once each, the index terms of a text:
+//   - addresses whole (without plus-tag), their local part and their domain,
+//     also percent- and entity-encoded or written with "(at)" and "dot";
+//   - every row of digit groups of 5 to 24 digits, so that a phone is there
+//     with and without its country code, an account, a card, a birth number;
+//   - codes of letters and digits ("fv202400123", IBAN);
+//   - IP addresses.
+func Identifiers(text string) []string {
+	var t terms
+	f := folder{dst: make([]byte, 0, len(text)), src: []byte(text), lines: true}
+	f.run()
+	t.addresses(f.dst)
+	t.numbers(f.dst, false)
+	t.numbers(f.dst, true)
+	t.ips(f.dst)
+	slices.Sort(t.all)
+	return slices.Compact(t.all)
+}
+
+// Terms lists the index terms that find the identifier, as alternatives. For a
+// name or a text they are words of the text instead, the spellings of its rarest
+// one: they narrow a search, the rest is for Find.
+func (id Identifier) Terms() []string {
+	switch id.Kind {
+	case Email:
+		a, ok := parseAddress(id.Value)
+		if !ok {
+			return nil
+		}
+		var all []string
+		for _, domain := range a.spellings() {
+			all = append(all, a.local+"@"+domain)
+		}
+		return all
+	case Name, Text:
+		return id.anchorWords()
+	case IP:
+		return ipSpellings(id.Value)
+	}
+	all := id.numberKeys()
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func (id Identifier) anchorWords() (all []string) {
+	p := id.phrase()
+	if len(p.words) == 0 {
+		return nil
+	}
+	for w := range p.words[p.anchor] {
+		all = append(all, w)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func (id Identifier) phrase() phrase {
+	if id.Kind == Name {
+		return namePhrase(id.Value, 0)
+	}
+	return textPhrase(id.Value, 0)
+}
+
+// Words lists, for a name or a text, the folded spellings of each of its words:
+// a text that has the identifier has one spelling of every word. Nil for other
+// kinds.
+func (id Identifier) Words() (words [][]string) {
+	if id.Kind != Name && id.Kind != Text {
+		return nil
+	}
+	for _, w := range id.phrase().words {
+		var spellings []string
+		for s := range w {
+			spellings = append(spellings, s)
+		}
+		slices.Sort(spellings)
+		words = append(words, spellings)
+	}
+	return words
+}
+
+type terms struct {
+	all []string
+}
+
+func (t *terms) add(term string) { t.all = append(t.all, term) }
+
+func (t *terms) addresses(text []byte) {
+	for at := 0; at < len(text); at++ {
+		switch c := text[at]; {
+		case c == '@', c == '=':
+			t.address(text, at, at+1)
+		case !isWordByte(c):
+		default:
+			end := at
+			for end < len(text) && isWordByte(text[end]) {
+				end++
+			}
+			if w := string(text[at:end]); w == "at" || w == "zavinac" || w == "arroba" {
+				t.address(text, at, end)
+			}
+			at = end - 1
+		}
+	}
+}
+
+func (t *terms) address(text []byte, from, to int) {
+	left, right, ok := atSign(text, from, to)
+	if !ok || left == 0 || right >= len(text) {
+		return
+	}
+	locals, domains := localsBefore(text, left), domainsAfter(text, right)
+	if text[from] == '=' {
+		if locals = verpLocals(locals); !bytes.ContainsAny(text[right:min(len(text), right+80)], "@") {
+			return
+		}
+	}
+	for _, domain := range domains {
+		if !strings.Contains(strings.Trim(domain, "."), ".") {
+			continue
+		}
+		spellings := []string{domain}
+		if wide, err := idna.ToUnicode(domain); err == nil && wide != domain {
+			spellings = append(spellings, foldString(wide))
+		}
+		for _, d := range spellings {
+			t.add(d)
+			for _, local := range locals {
+				t.add(local)
+				t.add(local + "@" + d)
+			}
+		}
+	}
+}
+
+const longestAddress = 254 // RFC 5321 §4.5.3.1
+
+// domainsAfter reads a domain; it may end before each line end in it.
+func domainsAfter(text []byte, at int) (all []string) {
+	var d []byte
+	stop := func() {
+		if s := strings.TrimRight(string(d), ".-_"); s != "" && !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	for crossed := 0; at < len(text) && len(d) < longestAddress; {
+		c := text[at]
+		switch n := dotAfter(text, at); {
+		case n > 1:
+			stop()
+			d, at, crossed = append(d, '.'), at+n, crossed+1
+		case c == '\n' && crossed < 3 && len(d) > 0:
+			stop()
+			if d[len(d)-1] == '-' { // cut by hyphenation, or a hyphen of its own
+				all = append(all, string(d)+firstRun(text, at+1))
+				d = d[:len(d)-1]
+			}
+			at, crossed = at+1, crossed+1
+		case isWordByte(c) || (c == '.' || c == '-') && len(d) > 0 && d[len(d)-1] != '.' && c != 0:
+			d, at = append(d, c), at+1
+		default:
+			stop()
+			return all
+		}
+	}
+	stop()
+	return all
+}
+
+func firstRun(text []byte, at int) string {
+	end := at
+	for end < len(text) && (isWordByte(text[end]) || text[end] == '.' && end+1 < len(text) && isWordByte(text[end+1])) {
+		end++
+	}
+	return string(text[at:end])
+}
+
+// localsBefore reads a local part backwards, without its tag; it may begin
+// behind each line end in it.
+func localsBefore(text []byte, end int) (all []string) {
+	var l []byte // reversed
+	at := end
+	stop := func() {
+		local := slices.Clone(l)
+		slices.Reverse(local)
+		s := strings.TrimLeft(string(local), ".-_+'")
+		if plus := strings.IndexByte(s, '+'); plus > 0 {
+			s = s[:plus]
+		}
+		if s != "" && !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	for crossed := 0; at > 0 && len(l) < longestAddress; {
+		c := text[at-1]
+		switch n := dotBefore(text, at); {
+		case n > 1 && len(l) > 0:
+			stop()
+			l, at, crossed = append(l, '.'), at-n, crossed+1
+		case c == '\n' && crossed < 3 && len(l) > 0:
+			stop()
+			at, crossed = at-1, crossed+1
+		case isWordByte(c) || strings.IndexByte(".-_+'!#$*/?^{|}~", c) >= 0:
+			if strings.IndexByte("'!#$*/?^{|}~", c) >= 0 || !isWordByte(c) && (at < 2 || !isWordByte(text[at-2])) {
+				stop() // a local part begins behind it, or before
+			}
+			l, at = append(l, c), at-1
+		default:
+			stop()
+			return all
+		}
+	}
+	stop()
+	return all
+}
+
+// verpLocals: in "bounce-12-jan=firma.cz@…" the address may begin behind each sign.
+func verpLocals(locals []string) (all []string) {
+	for _, l := range locals {
+		all = append(all, l)
+		for i := range len(l) {
+			if !isWordByte(l[i]) && i+1 < len(l) {
+				all = append(all, l[i+1:])
+			}
+		}
+	}
+	return all
+}
+
+const (
+	shortestNumber = 5
+	longestDigits  = 24
+	longestCode    = 34 // an IBAN
+	mostGroups     = 9  // an IBAN in fours
+)
+
+func (t *terms) numbers(text []byte, letters bool) {
+	var groups []group
+	for at := 0; at < len(text); {
+		var g group
+		g, at = nextGroup(text, at, letters)
+		if g.to == 0 {
+			break
+		}
+		if n := len(groups); n > 0 && !separates(text[groups[n-1].to:g.from]) {
+			t.rows(text, groups, letters)
+			groups = groups[:0]
+		}
+		groups = append(groups, g)
+	}
+	t.rows(text, groups, letters)
+}
+
+func (t *terms) rows(text []byte, groups []group, letters bool) {
+	longest := longestDigits
+	if letters {
+		longest = longestCode
+	}
+	var buf [longestCode]byte
+	for i := range groups {
+		if i > 0 && tight(text[groups[i-1].to:groups[i].from]) && !letters {
+			continue
+		}
+		row := buf[:0]
+		digits := 0
+		for j := i; j < len(groups) && j < i+mostGroups; j++ {
+			g := text[groups[j].from:groups[j].to]
+			n := digitCount(g)
+			if letters && n == 0 && len(g) > 4 && j > i && spaced(text, groups, j) || len(row)+len(g) > longest {
+				break // the words of a sentence are no parts of a code
+			}
+			if row, digits = append(row, g...), digits+n; letters && i == j && n == 0 && j+1 < len(groups) && len(g) > 4 && spaced(text, groups, j+1) {
+				break
+			}
+			if wholeRow(text, groups, j, letters) && plausible(row, digits, letters) && !inGrid(text, groups, i, j) {
+				t.add(string(row))
+			}
+		}
+	}
+}
+
+func spaced(text []byte, groups []group, j int) bool {
+	return bytes.ContainsAny(text[groups[j-1].to:groups[j].from], " \n")
+}
+
+func wholeRow(text []byte, groups []group, j int, letters bool) bool {
+	return letters || j+1 == len(groups) || !tight(text[groups[j].to:groups[j+1].from])
+}
+
+func plausible(row []byte, digits int, letters bool) bool {
+	if letters {
+		return digits >= 3 && digits < len(row) && len(row) >= shortestNumber
+	}
+	return digits >= shortestNumber
+}
+
+func digitCount(g []byte) (n int) {
+	for _, c := range g {
+		if c <= '9' {
+			n++
+		}
+	}
+	return n
+}
+
+func (t *terms) ips(text []byte) {
+	isIP := func(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || c == ':' || c == '.' }
+	for at := 0; at < len(text); at++ {
+		end, marks := at, 0
+		for end < len(text) && isIP(text[end]) {
+			if text[end] == ':' || text[end] == '.' {
+				marks++
+			}
+			end++
+		}
+		if marks >= 2 && end-at >= 3 {
+			t.ip(strings.Trim(string(text[at:end]), "."))
+		}
+		at = end
+	}
+}
+
+func (t *terms) ip(s string) {
+	for _, s := range []string{s, strings.TrimRight(s, ":"), strings.TrimLeft(s, ":"), s[:max(0, strings.LastIndexByte(s, ':'))]} {
+		if ip, err := netip.ParseAddr(s); err == nil {
+			t.add(ip.String())
+			if ip.Is4In6() {
+				t.add(ip.Unmap().String())
+			}
+		}
+	}
+}

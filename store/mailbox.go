@@ -1,0 +1,78 @@
+package store
+
+import "time"
+
+//msgp:timezone utc
+
+// msgp wants one package in the folder, so tests are not in store_test.
+//go:generate go tool msgp -tests=false -io=false -o records_msgp.go -file .
+
+// Mailbox is a shared address of the shop (or a personal one) and where its mail lies.
+type Mailbox struct {
+	Name     string // unique, as people call it: "podpora@"
+	Address  string // the From of answers; may be empty for a mailbox filled by import only
+	Personal bool   // name@ rather than role info@ (§ 316 Labour Code)
+	IMAP     Server // Host empty: no sync, filled by import only
+	SMTP     Server // Host empty: can't send
+	// SentFolder is the IMAP folder that gets a copy of what we send; empty: the
+	// one marked \Sent by the server, if any.
+	SentFolder string
+	Signature  string
+	CreatedAt  time.Time
+	Paused     bool          // no sync until someone resumes it
+	Keep       time.Duration // retention of solved conversations; 0: keep until erased
+	// Sync health, written by imapsync.
+	LastContact time.Time
+	LastNewMail time.Time
+	LastError   string // plain words, no personal data; empty: fine
+}
+
+// Server is one end of a mail connection.
+type Server struct {
+	Host     string
+	Port     int
+	Security Security
+	User     string
+	Secret   []byte // password sealed with Keys.Seal; nil: none
+}
+
+// Security says how a connection is protected.
+type Security uint8
+
+const (
+	TLS      Security = iota // from the first byte
+	STARTTLS                 // refused unless the server upgrades
+	Plain                    // only to loopback
+)
+
+// Folder is the sync state of one IMAP folder. First sync goes newest first:
+// UIDs in [Low, High] are here, what lies below Low still comes, Done says none does.
+type Folder struct {
+	Mailbox     MailboxID
+	Name        string // as the server spells it, decoded
+	Role        string // "inbox", "sent", "trash", "junk", "archive", "drafts" or ""
+	UIDValidity uint32
+	Low, High   uint32
+	Done        bool
+	ModSeq      uint64
+	OnServer    uint32 // messages at last contact
+	CheckedAt   time.Time
+	Quarantined []BadUID // tried again, never block the rest
+}
+
+// BadUID is a message of the server that could not be fetched or stored yet.
+type BadUID struct {
+	UID      uint32
+	Reason   string
+	Attempts int
+	NextAt   time.Time
+}
+
+// Source says where on the server a message was seen: an erasure expunges it there.
+type Source struct {
+	Message     MessageID
+	Mailbox     MailboxID
+	Folder      FolderID
+	UIDValidity uint32
+	UID         uint32
+}

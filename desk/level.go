@@ -1,0 +1,316 @@
+package desk
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"postolka/store"
+)
+
+// Recompute brings a conversation's and customer's derived fields level with
+// their messages inside a transaction (after an erasure, a merge, a restore).
+func (d *Desk) Recompute(tx *store.Tx, ids ...store.ConversationID) error {
+	cards := map[store.CustomerID]bool{}
+	for _, id := range ids {
+		before, err := store.Conversations.Get(tx, id)
+		if err != nil {
+			return fmt.Errorf("level conversation %d: %w", id, err)
+		}
+		if err := level(tx, id, nil); err != nil {
+			return err
+		}
+		after, err := store.Conversations.Get(tx, id)
+		if err != nil {
+			return err
+		}
+		cards[before.Customer], cards[after.Customer] = true, true
+	}
+	delete(cards, 0)
+	for id := range cards {
+		if err := rename(tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rename computes a card's name anew from the mail there is; a name that a
+// person set stays.
+func rename(tx *store.Tx, id store.CustomerID) error {
+	card, err := store.Customers.Get(tx, id)
+	if errors.Is(err, store.ErrNotFound) || card.NameSet {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	was := card.Name
+	card.Name = ""
+	for cid := range store.ConversationsByCustomer.PrefixReverse(tx, store.Key(id)) {
+		msgs, err := messagesOf(tx, cid)
+		if err != nil {
+			return err
+		}
+		if s := summarise(msgs, time.Time{}); s.person.Name != "" && slices.Contains(card.Addresses, strings.ToLower(s.person.Addr)) {
+			card.Name = s.person.Name
+			break
+		}
+	}
+	if card.Name == was {
+		return nil
+	}
+	return store.Customers.Put(tx, id, card)
+}
+
+// summary is what a conversation's messages say together.
+type summary struct {
+	subject, preview string
+	first, last      time.Time
+	waiting          time.Time // of the oldest unanswered message from outside
+	lastOurs         bool      // we wrote last
+	count            int
+	files            bool
+	written          bool // something was written on the desk
+	person           store.Address
+	personRank       int
+	personSeen       time.Time
+}
+
+// level computes the derived fields of a conversation anew. decide, when given,
+// sees the summary and may change the status before it is stored.
+func level(tx *store.Tx, id store.ConversationID, decide func(c *store.Conversation, s summary)) error {
+	c, err := store.Conversations.Get(tx, id)
+	if err != nil {
+		return fmt.Errorf("level conversation %d: %w", id, err)
+	}
+	if c.MergedInto != 0 {
+		return nil
+	}
+	msgs, err := messagesOf(tx, id)
+	if err != nil {
+		return err
+	}
+	before := c
+	s := summarise(msgs, c.Settled)
+	if decide != nil {
+		settled := c.Settled
+		if decide(&c, s); !c.Settled.Equal(settled) {
+			s = summarise(msgs, c.Settled)
+		}
+	}
+	s.fill(&c)
+	_, c.HasDraft = store.DraftsByConversation.First(tx, store.Key(id))
+	if err := levelCustomer(tx, &c, s); err != nil {
+		return err
+	}
+	if err := store.Conversations.Put(tx, id, c); err != nil {
+		return err
+	}
+	return countCustomer(tx, before, c)
+}
+
+// messagesOf lists a conversation oldest first.
+func messagesOf(tx *store.Tx, id store.ConversationID) (list []store.Message, err error) {
+	for mid := range store.MessagesByConversation.Prefix(tx, store.Key(id)) {
+		m, err := store.Messages.Get(tx, mid)
+		if err != nil {
+			return nil, fmt.Errorf("message %d of conversation %d: %w", mid, id, err)
+		}
+		list = append(list, m)
+	}
+	return list, nil
+}
+
+func summarise(msgs []store.Message, settled time.Time) (s summary) {
+	for i := range msgs {
+		s.add(&msgs[i], settled)
+	}
+	return s
+}
+
+func (s *summary) add(m *store.Message, settled time.Time) {
+	s.count++
+	if s.first.IsZero() {
+		s.first = m.ReceivedAt
+	}
+	s.written = s.written || m.Origin == store.FromDesk
+	if m.Kind == store.Note {
+		if s.last.IsZero() {
+			s.last, s.preview = m.ReceivedAt, m.Preview
+		}
+		return
+	}
+	s.last = m.ReceivedAt
+	s.lastOurs = m.Kind == store.Outgoing
+	s.wait(m, settled)
+	if !m.Erased.IsZero() {
+		return
+	}
+	if s.subject == "" {
+		s.subject = m.Subject
+	}
+	s.preview = m.Preview
+	s.files = s.files || hasFiles(m)
+	s.meet(m)
+}
+
+// wait keeps since when someone waits: automatic mail doesn't, and our own
+// answer ends it.
+func (s *summary) wait(m *store.Message, settled time.Time) {
+	switch {
+	case m.Kind == store.Outgoing && !m.Automatic:
+		s.waiting = time.Time{}
+	case m.Kind == store.Outgoing, m.Automatic, m.Agent != 0, !m.Erased.IsZero(), !m.ReceivedAt.After(settled):
+	case s.waiting.IsZero():
+		s.waiting = m.ReceivedAt
+	}
+}
+
+// meet finds the customer: who wrote first by hand, else who wrote first, else
+// to whom we wrote first.
+func (s *summary) meet(m *store.Message) {
+	a, rank := correspondent(m)
+	if a.Addr == "" {
+		return
+	}
+	same := strings.EqualFold(a.Addr, s.person.Addr)
+	switch {
+	case rank > s.personRank:
+		s.person, s.personRank, s.personSeen = a, rank, m.ReceivedAt
+	case same && a.Name != "":
+		s.person.Name, s.personSeen = a.Name, m.ReceivedAt
+	}
+}
+
+func correspondent(m *store.Message) (a store.Address, rank int) {
+	switch {
+	case m.Kind == store.Outgoing && len(m.To) > 0:
+		return m.To[0], 2
+	case m.Kind == store.Outgoing:
+		return a, 0
+	case m.Agent != 0:
+		return m.From, 1
+	case len(m.ReplyTo) > 0 && (m.Kind == store.Form || m.Automatic && !containsAddr(m.To, m.ReplyTo[0].Addr) && fromNobody(m)):
+		return m.ReplyTo[0], 4
+	case m.Automatic:
+		return m.From, 3
+	}
+	return m.From, 4
+}
+
+// fromNobody: an address that reads no answers; forms put the person into Reply-To.
+func fromNobody(m *store.Message) bool {
+	local, _, _ := strings.Cut(senderOf(m), "@")
+	return local == "" || strings.HasPrefix(strings.NewReplacer("-", "", "_", "", ".", "").Replace(local), "noreply")
+}
+
+func hasFiles(m *store.Message) bool {
+	return slices.ContainsFunc(m.Files, func(f store.File) bool { return f.ContentID == "" })
+}
+
+func (s summary) fill(c *store.Conversation) {
+	c.Subject, c.Preview, c.Messages, c.HasFiles = s.subject, s.preview, s.count, s.files
+	if s.count > 0 {
+		c.LastMessageAt, c.CreatedAt = s.last, s.first
+	}
+	c.WaitingSince = s.waiting
+	if c.Status != store.StatusOpen && c.Status != store.StatusSnoozed {
+		c.WaitingSince = time.Time{}
+	}
+	c.Who = s.person.Name
+	if c.Who == "" {
+		c.Who = s.person.Addr
+	}
+}
+
+// levelCustomer finds or makes the customer's card in the conversation's mailbox.
+func levelCustomer(tx *store.Tx, c *store.Conversation, s summary) error {
+	c.Customer = 0
+	addr := strings.ToLower(s.person.Addr)
+	if addr == "" {
+		return nil
+	}
+	id, ok := store.CustomersByAddress.First(tx, store.Key(c.Mailbox, addr))
+	if !ok {
+		id, err := store.Customers.Insert(tx, store.Customer{Mailbox: c.Mailbox, Name: s.person.Name, Addresses: []string{addr}, FirstSeen: s.first, LastSeen: s.last})
+		c.Customer = id
+		return err
+	}
+	card, err := store.Customers.Get(tx, id)
+	if err != nil {
+		return err
+	}
+	c.Customer = id
+	if card.NameSet {
+		c.Who = card.Name
+	} else if s.person.Name != "" && (card.Name == "" || !s.personSeen.Before(card.LastSeen)) {
+		card.Name = s.person.Name
+		return store.Customers.Put(tx, id, card)
+	}
+	return nil
+}
+
+// countCustomer brings the cards' counts level: by the difference as long as
+// there is more, from the beginning when something went away.
+func countCustomer(tx *store.Tx, before, after store.Conversation) error {
+	if before.Customer != 0 && (before.Customer != after.Customer || after.Messages < before.Messages) {
+		if err := recount(tx, before.Customer); err != nil {
+			return err
+		}
+	}
+	if after.Customer == 0 {
+		return nil
+	}
+	card, err := store.Customers.Get(tx, after.Customer)
+	if err != nil {
+		return err
+	}
+	more := after.Messages
+	if before.Customer == after.Customer {
+		more -= before.Messages
+	}
+	was := card
+	if more > 0 {
+		card.Messages += more
+	}
+	if card.FirstSeen.IsZero() || after.CreatedAt.Before(card.FirstSeen) {
+		card.FirstSeen = after.CreatedAt
+	}
+	if after.LastMessageAt.After(card.LastSeen) {
+		card.LastSeen = after.LastMessageAt
+	}
+	if card.Messages == was.Messages && card.FirstSeen.Equal(was.FirstSeen) && card.LastSeen.Equal(was.LastSeen) {
+		return nil
+	}
+	return store.Customers.Put(tx, after.Customer, card)
+}
+
+// recount computes a card from its conversations. A card that no conversation
+// needs any more, and on which nobody wrote anything, goes.
+func recount(tx *store.Tx, id store.CustomerID) error {
+	card, err := store.Customers.Get(tx, id)
+	if err != nil {
+		return err
+	}
+	card.Messages, card.FirstSeen, card.LastSeen = 0, time.Time{}, time.Time{}
+	for cid := range store.ConversationsByCustomer.Prefix(tx, store.Key(id)) {
+		c, err := store.Conversations.Get(tx, cid)
+		if err != nil {
+			return err
+		}
+		card.Messages += c.Messages
+		if card.FirstSeen.IsZero() || c.CreatedAt.Before(card.FirstSeen) {
+			card.FirstSeen = c.CreatedAt
+		}
+		if c.LastMessageAt.After(card.LastSeen) {
+			card.LastSeen = c.LastMessageAt
+		}
+	}
+	if card.Messages == 0 && !card.NameSet && card.Notes == "" {
+		return store.Customers.Delete(tx, id)
+	}
+	return store.Customers.Put(tx, id, card)
+}

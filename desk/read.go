@@ -1,0 +1,239 @@
+package desk
+
+import (
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"postolka/mail"
+	"postolka/store"
+)
+
+// Bounds of what a record keeps of a message; its raw bytes are kept whole.
+const (
+	maxPeople  = 1000
+	maxRefs    = 250
+	maxIDBytes = 900 // a longer Message-ID is treated as none
+	maxSubject = 1000
+	maxFiles   = 500
+	previewLen = 200
+)
+
+// QuarantinePanic: reading the message failed in our own code.
+const QuarantinePanic = "reader failed"
+
+// surroundings are the facts about mailboxes that reading needs; they are taken
+// once a batch and end up in the records, so that later changes of settings
+// don't change threads.
+type surroundings struct {
+	boxes  map[store.MailboxID]store.Mailbox
+	roles  map[store.FolderID]string
+	agents map[string]store.AgentID
+	now    time.Time
+}
+
+// letter is one message of a batch on its way through Intake.
+type letter struct {
+	in     Incoming
+	at     int // its place in the batch
+	strict mail.Identity
+	fresh  bool // nobody had it when the batch began: it was read
+	role   string
+
+	id     store.MessageID
+	record store.Message
+	text   mail.Text
+	coded  []byte // text as stored
+	bounce bool   // says that a message of ours was not delivered
+	kept   bool   // its record was stored
+}
+
+// parallel runs fn over n things on all cores.
+func parallel(n int, fn func(i int)) {
+	workers := min(runtime.GOMAXPROCS(0), n)
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for i := range next {
+				fn(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}
+
+// read fills the letter's record and text. What the reader can't take, even a
+// panic of it, becomes a quarantined record; the raw bytes stay searchable.
+func (l *letter) read(key []byte, tokens tokenKey, env *surroundings) {
+	defer func() {
+		if r := recover(); r != nil {
+			l.quarantine(QuarantinePanic)
+		}
+	}()
+	l.record = store.Message{Mailbox: l.in.Mailbox, Origin: l.in.Origin, SizeBytes: int64(len(l.in.Raw)), Strict: l.strict, ReceivedAt: l.in.ReceivedAt.UTC()}
+	l.setReceived(time.Time{}, env.now)
+	m := mail.Parse(l.in.Raw)
+	l.text = mail.Extract(m, l.in.Raw)
+	l.record.Loose = mail.Loose(key, m)
+	l.fill(m, tokens)
+	l.judge(m, env)
+	l.setReceived(m.Date, env.now)
+	l.coded = l.text.Encode()
+}
+
+func (l *letter) quarantine(reason string) {
+	l.record.Quarantine = reason
+	l.text = mail.Text{Version: mail.TextVersion, Unreadable: []mail.Unreadable{{Reason: "quarantined: " + reason}}}
+	l.text.Parts = []mail.TextPart{{Kind: mail.Raw, Text: strings.ToValidUTF8(string(l.in.Raw), "\ufffd")}}
+	l.coded = l.text.Encode()
+}
+
+// setReceived decides when a message came that no server dated: its own Date for
+// old mail, else now.
+func (l *letter) setReceived(date, now time.Time) {
+	switch r := &l.record.ReceivedAt; {
+	case !l.in.ReceivedAt.IsZero():
+	case l.in.Quiet && date.Year() > 1970 && date.Before(now):
+		*r = date.UTC()
+	default:
+		*r = now.UTC()
+	}
+}
+
+func (l *letter) fill(m *mail.Message, tokens tokenKey) {
+	r := &l.record
+	r.SentAt, r.Subject, r.Automatic, r.Quarantine = m.Date, cut(m.Subject, maxSubject), m.Automatic, m.Quarantine
+	if len(m.From) > 0 {
+		r.From = store.Address(m.From[0])
+	} else if len(m.Sender) > 0 {
+		r.From = store.Address(m.Sender[0])
+	}
+	r.ReplyTo, r.To, r.Cc, r.Bcc = people(m.ReplyTo), people(m.To), people(m.Cc), people(m.Bcc)
+	r.MessageIDHeader = usableID(m.MessageID)
+	r.InReplyTo, r.References = usableIDs(m.InReplyTo), usableIDs(m.References)
+	r.Preview = mail.Preview(l.text, previewLen)
+	for _, p := range m.Attachments() {
+		if len(r.Files) < maxFiles {
+			r.Files = append(r.Files, fileOf(p))
+		}
+	}
+	for _, u := range l.text.Unreadable {
+		r.Unreadable = append(r.Unreadable, store.Unreadable{Part: u.Path, Reason: u.Reason})
+	}
+	l.report(m, tokens)
+}
+
+func fileOf(p *mail.Part) store.File {
+	f := store.File{Part: p.Path, Name: p.Name(), Type: p.Type, SizeBytes: int64(len(p.Body))}
+	if strings.HasPrefix(p.Type, "image/") && p.Disposition != "attachment" {
+		f.ContentID = p.ContentID
+	}
+	return f
+}
+
+// report finds the message of ours that a delivery report is about: its header
+// is enclosed (RFC 3462 §2), with a Message-ID that only we can have made.
+func (l *letter) report(m *mail.Message, tokens tokenKey) {
+	if m.Root.Type != "multipart/report" && !fromDaemon(&l.record) {
+		return
+	}
+	l.bounce = true
+	for _, p := range l.text.Parts {
+		for _, word := range strings.FieldsFunc(p.Text, func(r rune) bool { return r <= ' ' || r == '<' || r == '>' }) {
+			if _, _, ok := tokens.read(word); ok {
+				l.record.References = append(l.record.References, word)
+				return
+			}
+		}
+	}
+}
+
+func fromDaemon(m *store.Message) bool {
+	local, _, _ := strings.Cut(senderOf(m), "@")
+	return local == "mailer-daemon" || local == "postmaster"
+}
+
+// judge decides whether the message is ours, and whether to believe its sender.
+func (l *letter) judge(m *mail.Message, env *surroundings) {
+	r := &l.record
+	own := strings.ToLower(env.boxes[l.in.Mailbox].Address)
+	fromOwn := own != "" && senderOf(r) == own
+	switch {
+	case l.in.Sent:
+		r.Kind = store.Outgoing
+	case l.in.Origin == store.FromForm:
+		r.Kind = store.Form
+	case fromOwn && l.mixedFolder() && !containsAddr(r.To, own) && !refused(m):
+		r.Kind = store.Outgoing
+	default:
+		r.Unproven = fromOwn || refused(m)
+	}
+	if id, ok := env.agents[senderOf(r)]; ok && !fromOwn && !r.Unproven && r.Kind == store.Incoming {
+		r.Agent = id
+	}
+}
+
+// mixedFolder: an archive holds what came and what we sent; INBOX holds only what came.
+func (l *letter) mixedFolder() bool {
+	return l.in.Origin == store.FromImport || l.role == "archive"
+}
+
+// refused: the receiving server says that From is forged. Only the topmost
+// result is its own (RFC 8601 §5); those below may be anybody's.
+func refused(m *mail.Message) bool {
+	v := strings.ToLower(m.Get("Authentication-Results"))
+	switch {
+	case strings.Contains(v, "dmarc=pass"):
+		return false
+	case strings.Contains(v, "dmarc=fail"):
+		return true
+	}
+	return strings.Contains(v, "spf=fail") && !strings.Contains(v, "dkim=pass")
+}
+
+func people(list []mail.Address) (out []store.Address) {
+	for _, a := range list[:min(len(list), maxPeople)] {
+		out = append(out, store.Address{Name: cut(a.Name, maxSubject), Addr: cut(a.Addr, maxSubject)})
+	}
+	return out
+}
+
+func usableID(id string) string {
+	if len(id) > maxIDBytes {
+		return ""
+	}
+	return id
+}
+
+// usableIDs keeps the first reference, which names the beginning, and the newest.
+func usableIDs(ids []string) (out []string) {
+	if len(ids) > maxRefs {
+		ids = append(ids[:1:1], ids[len(ids)-maxRefs+1:]...)
+	}
+	for _, id := range ids {
+		if usableID(id) != "" {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+func cut(s string, runes int) string {
+	if len(s) <= runes {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n == runes {
+			return s[:i]
+		}
+		n++
+	}
+	return s
+}

@@ -1,0 +1,331 @@
+package imapsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sort"
+
+	"github.com/emersion/go-imap/v2"
+
+	"postolka/mail"
+	"postolka/store"
+)
+
+// Target names a message to expunge: where it was seen, and its strict identity
+// to find it in any other folder.
+type Target struct {
+	Message   store.MessageID
+	Strict    [32]byte
+	Header    string // Message-ID header, to search by; may be empty
+	SizeBytes int64
+	Sources   []store.Source
+}
+
+// Expunged counts; Left names messages that are still on the server, or may be,
+// with the reason (stable words).
+type Expunged struct {
+	Folders int // looked through
+	Removed int // copies of messages
+	Left    map[store.MessageID]string
+}
+
+// Why a message is Left.
+const (
+	LeftFolderClosed = "a folder can't be opened"
+	LeftRefused      = "the server does not remove it"
+	LeftConnection   = "the connection to the server failed"
+)
+
+// Expunge removes messages from every folder of the mailbox (Trash, Sent and
+// Archive too), with UIDPLUS where offered, and verifies that they are gone. A
+// message is removed only when its bytes, fetched anew, have the target's
+// identity. It may be repeated: what is gone stays gone. An error means that the
+// server could not be asked; Left then names every target. It runs beside a sync,
+// whose folders it leaves alone: tombstones keep the messages from coming again.
+func (y *Sync) Expunge(ctx context.Context, m store.MailboxID, targets []Target) (Expunged, error) {
+	var total Expunged
+	var err error
+	lifted := map[string]imap.UIDSet{}
+	for range 3 { // a connection may break at any place
+		var once Expunged
+		once, err = y.expunge(ctx, m, targets, lifted)
+		total.Removed += once.Removed
+		total.Folders, total.Left = once.Folders, once.Left
+		if err == nil || ctx.Err() != nil || errors.Is(err, errRefused) {
+			break
+		}
+	}
+	if err != nil {
+		total.Left = map[store.MessageID]string{}
+		for _, t := range targets {
+			total.Left[t.Message] = LeftConnection
+		}
+	}
+	return total, err
+}
+
+func (y *Sync) expunge(ctx context.Context, m store.MailboxID, targets []Target, lifted map[string]imap.UIDSet) (Expunged, error) {
+	e := eraser{y: y, mailbox: m, targets: targets, lifted: lifted, key: y.store.Keys().Identity(),
+		byStrict: map[[32]byte]store.MessageID{}, done: Expunged{Left: map[store.MessageID]string{}}}
+	for _, t := range targets {
+		e.byStrict[t.Strict] = t.Message
+	}
+	s, _, err := y.connect(ctx, m)
+	if err != nil {
+		return e.done, err
+	}
+	defer s.close()
+	e.s = s
+	places, err := s.places()
+	if err != nil {
+		return e.done, fmt.Errorf("list folders: %w", err)
+	}
+	// Trash last: a server that only moves a message there gives it up there.
+	sort.SliceStable(places, func(i, j int) bool { return places[i].role != roleTrash && places[j].role == roleTrash })
+	for _, p := range places {
+		if p.role == roleTrash {
+			e.trash = p.name
+		}
+	}
+	for _, p := range places {
+		if err := e.folder(ctx, p); err != nil {
+			return e.done, fmt.Errorf("expunge: %w", err)
+		}
+	}
+	return e.done, nil
+}
+
+// eraser removes targets over one connection.
+type eraser struct {
+	y        *Sync
+	s        *session
+	mailbox  store.MailboxID
+	targets  []Target
+	byStrict map[[32]byte]store.MessageID
+	key      []byte
+	trash    string
+	// lifted are messages of others, by folder, whose \Deleted mark waits to be set again.
+	lifted map[string]imap.UIDSet
+	done   Expunged
+}
+
+// folder removes the targets from one folder and looks whether they are gone.
+func (e *eraser) folder(ctx context.Context, p place) error {
+	sel, err := e.s.examine(p.name)
+	if err != nil {
+		return e.closed(err)
+	}
+	e.done.Folders++
+	if sel.NumMessages == 0 {
+		return nil
+	}
+	if err := e.restore(p.name); err != nil {
+		return err
+	}
+	found, err := e.find(ctx, p, sel.UIDValidity)
+	for _, remove := range []func(string, []imap.UID) error{e.expungeUIDs, e.moveToTrash} {
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		if err := remove(p.name, slices.Sorted(maps.Keys(found))); err != nil && !e.s.alive() {
+			return err
+		}
+		if sel, err = e.s.examine(p.name); err != nil {
+			return e.closed(err)
+		}
+		before := len(found)
+		found, err = e.find(ctx, p, sel.UIDValidity)
+		e.done.Removed += max(0, before-len(found))
+	}
+	for _, message := range found {
+		e.done.Left[message] = LeftRefused
+	}
+	return err
+}
+
+// closed: a folder that can't be opened may hold any of them.
+func (e *eraser) closed(err error) error {
+	if !e.s.alive() {
+		return err
+	}
+	for _, t := range e.targets {
+		e.done.Left[t.Message] = LeftFolderClosed
+	}
+	return nil
+}
+
+// find looks for the targets in the open folder: candidates by where they were
+// seen, by Message-ID, and for those without one by size; then their bytes decide.
+func (e *eraser) find(ctx context.Context, p place, validity uint32) (map[imap.UID]store.MessageID, error) {
+	candidates := e.seenHere(p, validity)
+	for _, t := range e.targets {
+		uids, err := e.search(t)
+		if err != nil {
+			return nil, err
+		}
+		candidates = append(candidates, uids...)
+	}
+	slices.Sort(candidates)
+	candidates = slices.Compact(candidates)
+	found := map[imap.UID]store.MessageID{}
+	for len(candidates) > 0 {
+		chunk := candidates[:min(100, len(candidates))]
+		candidates = candidates[len(chunk):]
+		if err := e.identify(ctx, chunk, found); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// search asks by Message-ID; by size where there is none, or the server does not
+// take it. Our size may be that of lines with LF: at most a third is line ends.
+func (e *eraser) search(t Target) ([]imap.UID, error) {
+	if t.Header != "" {
+		uids, err := e.s.search(withHeader(t.Header))
+		if err == nil || !e.s.alive() {
+			return uids, err
+		}
+	}
+	return e.s.search(&imap.SearchCriteria{Larger: t.SizeBytes*2/3 - 64, Smaller: t.SizeBytes*3/2 + 64})
+}
+
+func (e *eraser) seenHere(p place, validity uint32) (uids []imap.UID) {
+	e.y.store.View(func(tx *store.Tx) error {
+		uids = nil
+		id, ok := store.FolderByName.First(tx, store.Key(e.mailbox, p.name))
+		for _, t := range e.targets {
+			for _, source := range t.Sources {
+				if ok && source.Folder == id && source.UIDValidity == validity {
+					uids = append(uids, imap.UID(source.UID))
+				}
+			}
+		}
+		return nil
+	})
+	return uids
+}
+
+// identify fetches candidates and adds those that are targets to found.
+func (e *eraser) identify(ctx context.Context, uids []imap.UID, found map[imap.UID]store.MessageID) error {
+	sizes, err := e.s.sizes(uids)
+	if err != nil {
+		return err
+	}
+	for uid, size := range sizes {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if size > MaxMessage {
+			continue // never came to us
+		}
+		letters, err := e.s.fetch([]imap.UID{uid}, size)
+		if err != nil && !e.s.alive() {
+			return err
+		}
+		for _, l := range letters {
+			if message, ok := e.byStrict[mail.Strict(e.key, l.raw)]; ok && l.raw != nil {
+				found[l.uid] = message
+			}
+		}
+	}
+	return nil
+}
+
+// expungeUIDs marks and removes exactly these (UIDPLUS, RFC 4315). Without it
+// EXPUNGE takes all that are marked: the marks of others are lifted meanwhile.
+func (e *eraser) expungeUIDs(name string, uids []imap.UID) error {
+	return e.s.run(commandLimit, func() error {
+		c := e.s.client
+		if _, err := c.Select(name, nil).Wait(); err != nil {
+			return err
+		}
+		set := imap.UIDSetNum(uids...)
+		if err := mark(e.s, set, imap.StoreFlagsAdd); err != nil {
+			return err
+		}
+		if caps := e.s.caps(); caps.Has(imap.CapUIDPlus) || caps.Has(imap.CapIMAP4rev2) {
+			return c.UIDExpunge(set).Close()
+		}
+		others, err := e.othersDeleted(set)
+		if err != nil {
+			return err
+		}
+		if len(others) > 0 {
+			e.lifted[name] = others
+			if err := mark(e.s, others, imap.StoreFlagsDel); err != nil {
+				return err
+			}
+		}
+		return errors.Join(c.Expunge().Close(), e.markAgain(name))
+	})
+}
+
+// restore marks again what a broken connection left without its mark.
+func (e *eraser) restore(name string) error {
+	if len(e.lifted[name]) == 0 {
+		return nil
+	}
+	err := e.s.run(commandLimit, func() error {
+		if _, err := e.s.client.Select(name, nil).Wait(); err != nil {
+			return err
+		}
+		return e.markAgain(name)
+	})
+	if err != nil {
+		return err
+	}
+	_, err = e.s.examine(name)
+	return err
+}
+
+func (e *eraser) markAgain(name string) error {
+	if len(e.lifted[name]) == 0 {
+		return nil
+	}
+	if err := mark(e.s, e.lifted[name], imap.StoreFlagsAdd); err != nil {
+		return err
+	}
+	delete(e.lifted, name)
+	return nil
+}
+
+func (e *eraser) othersDeleted(ours imap.UIDSet) (others imap.UIDSet, err error) {
+	data, err := e.s.client.UIDSearch(&imap.SearchCriteria{Flag: []imap.Flag{imap.FlagDeleted}}, nil).Wait()
+	if err != nil {
+		return nil, err
+	}
+	set, _ := data.All.(imap.UIDSet)
+	uids, ok := set.Nums()
+	if !ok {
+		return nil, errBounds
+	}
+	for _, uid := range uids {
+		if !ours.Contains(uid) {
+			others.AddNum(uid)
+		}
+	}
+	return others, nil
+}
+
+func mark(s *session, set imap.UIDSet, op imap.StoreFlagsOp) error {
+	return s.client.Store(set, &imap.StoreFlags{Op: op, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}, nil).Close()
+}
+
+// moveToTrash serves servers on which expunging takes away a label only (Gmail);
+// Trash is gone through last.
+func (e *eraser) moveToTrash(name string, uids []imap.UID) error {
+	if e.trash == "" || e.trash == name || !e.s.caps().Has(imap.CapMove) {
+		return nil
+	}
+	return e.s.run(commandLimit, func() error {
+		if _, err := e.s.client.Select(name, nil).Wait(); err != nil {
+			return err
+		}
+		_, err := e.s.client.Move(imap.UIDSetNum(uids...), e.trash).Wait()
+		return err
+	})
+}

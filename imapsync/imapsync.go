@@ -1,0 +1,138 @@
+// Package imapsync brings mail from IMAP servers; it alone speaks IMAP.
+//
+// A mailbox of ours is an account on a server with folders. One goroutine per
+// mailbox, owned by Run, connects, fetches what is not here yet, and then waits
+// for more: IDLE on the inbox, or NOOP where the server has none; the other
+// folders are asked for their status every two minutes.
+//
+// A folder's state is store.Folder: UIDs in [Low, High] were taken in or are
+// listed in Quarantined, those below Low still come, newest first, until Done;
+// those above High are new. It advances only after the messages are stored, so
+// whatever breaks off is done again, and desk.Intake knows by identity what is
+// here already. When UIDVALIDITY changes the state starts anew.
+//
+// Folders are opened read-only (EXAMINE) and bodies are fetched with PEEK:
+// nothing on the server changes but by CopyToSent and Expunge.
+package imapsync
+
+import (
+	"context"
+	"crypto/x509"
+	"log/slog"
+	"sync"
+	"time"
+
+	"postolka/desk"
+	"postolka/store"
+)
+
+// Desk is what sync needs of desk.Desk.
+type Desk interface {
+	Intake(ctx context.Context, batch []desk.Incoming) ([]desk.Outcome, error)
+	Publish(e desk.Event)
+}
+
+// Sync supervises one goroutine per mailbox. Its methods may be called from any
+// goroutine; Run once.
+type Sync struct {
+	// RootCAs verify servers; nil: those of the system. Set before use.
+	RootCAs *x509.CertPool
+
+	store *store.Store
+	desk  Desk
+	log   *slog.Logger
+	pace  pace
+
+	mutex   sync.Mutex
+	boxes   map[store.MailboxID]*box
+	changed map[store.MailboxID]bool
+	wake    chan struct{} // room for one: changed is not empty
+}
+
+// pace is how often things are done; tests are in more of a hurry.
+type pace struct {
+	retry, retryMax     time.Duration // after a broken connection
+	refused, refusedMax time.Duration // after a wrong password
+	poll                time.Duration // status of the folders but the inbox
+	noop                time.Duration // of the inbox, where IDLE is missing
+	again               time.Duration // a quarantined message, doubling
+}
+
+var ordinaryPace = pace{
+	retry: 2 * time.Second, retryMax: 5 * time.Minute,
+	refused: 5 * time.Minute, refusedMax: 6 * time.Hour,
+	poll: 2 * time.Minute, noop: 30 * time.Second,
+	again: 10 * time.Minute,
+}
+
+// box is a mailbox in this process.
+type box struct {
+	id store.MailboxID
+	// turn holds one token: who has it may change the state of the folders.
+	turn chan struct{}
+	// batch is how many messages of a folder are fetched at once, after trouble;
+	// broken counts the times a single message broke the connection. With turn.
+	batch  map[store.FolderID]int
+	broken map[brokenUID]int
+	seen   map[store.FolderID]seen
+}
+
+type brokenUID struct {
+	folder store.FolderID
+	uid    uint32
+}
+
+// New makes a Sync; nothing happens before Run or Once.
+func New(s *store.Store, d Desk, log *slog.Logger) *Sync {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Sync{store: s, desk: d, log: log, pace: ordinaryPace,
+		boxes: map[store.MailboxID]*box{}, changed: map[store.MailboxID]bool{}, wake: make(chan struct{}, 1)}
+}
+
+func (y *Sync) box(id store.MailboxID) *box {
+	y.mutex.Lock()
+	defer y.mutex.Unlock()
+	b := y.boxes[id]
+	if b == nil {
+		b = &box{id: id, turn: make(chan struct{}, 1), batch: map[store.FolderID]int{}, broken: map[brokenUID]int{}, seen: map[store.FolderID]seen{}}
+		y.boxes[id] = b
+	}
+	return b
+}
+
+// lock waits for the turn.
+func (b *box) lock(ctx context.Context) error {
+	select {
+	case b.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (b *box) unlock() { <-b.turn }
+
+// mailbox reads the record and opens the password.
+func (y *Sync) mailbox(id store.MailboxID) (m store.Mailbox, password string, err error) {
+	err = y.store.View(func(tx *store.Tx) error {
+		m, err = store.Mailboxes.Get(tx, id)
+		return err
+	})
+	if err != nil {
+		return m, "", err
+	}
+	password, err = y.store.Keys().Password(m.IMAP)
+	return m, password, err
+}
+
+// connect signs in to a mailbox's server.
+func (y *Sync) connect(ctx context.Context, id store.MailboxID) (*session, store.Mailbox, error) {
+	m, password, err := y.mailbox(id)
+	if err != nil {
+		return nil, m, err
+	}
+	s, err := signIn(ctx, m.IMAP, password, y.RootCAs)
+	return s, m, err
+}

@@ -1,0 +1,256 @@
+package imapsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+
+	"postolka/store"
+)
+
+// Pass is one full pass over a mailbox.
+type Pass struct {
+	Read         int          `json:"read"` // Added + Duplicates + Quarantined + ErasedBefore
+	Added        int          `json:"added"`
+	Duplicates   int          `json:"duplicates"`
+	Quarantined  int          `json:"quarantined"`
+	ErasedBefore int          `json:"erased_before"`
+	Seconds      float64      `json:"seconds"`
+	Folders      []FolderPass `json:"folders"`
+}
+
+// FolderPass counts one folder: messages on the server, and those of them here.
+type FolderPass struct {
+	Name   string `json:"name"`
+	Server int    `json:"server"`
+	Here   int    `json:"here"`
+}
+
+// Once makes one full pass and ends; progress may be nil. It may run beside Run.
+// The Pass is true also when an error ended it early. An error may hold the
+// server's own words, which quote addresses: show it, don't log it.
+func (y *Sync) Once(ctx context.Context, m store.MailboxID, progress func(done, total int)) (Pass, error) {
+	start := time.Now()
+	r := &run{y: y, box: y.box(m), pass: new(Pass), aside: map[brokenUID]bool{}, progress: progress}
+	err := r.once(ctx)
+	r.pass.Seconds = time.Since(start).Seconds()
+	if err != nil {
+		y.trouble(m, err)
+		return *r.pass, err
+	}
+	y.contact(m, r.newMail, r.refusal)
+	return *r.pass, nil
+}
+
+func (r *run) once(ctx context.Context) error {
+	s, _, err := r.y.connect(ctx, r.box.id)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	r.s = s
+	return r.locked(ctx, func() error {
+		if err := r.all(ctx); err != nil {
+			return err
+		}
+		return r.count()
+	})
+}
+
+// run is the work on a mailbox over one connection. Its goroutine has the turn
+// of the box while it works on folders.
+type run struct {
+	y        *Sync
+	box      *box
+	s        *session
+	pass     *Pass
+	progress func(done, total int)
+	done     int
+	total    int
+	newMail  bool               // something came that was not there before
+	looked   time.Time          // at the inbox
+	refused  int                // messages that the server would not give, in a row
+	aside    map[brokenUID]bool // set aside and counted in this pass
+	refusal  error              // of a folder that was passed over
+}
+
+// batchesARound is how much of a folder's older mail is taken before the next
+// folder has its turn.
+const batchesARound = 4
+
+// all takes in what all folders have. While older mail still comes in, the inbox
+// is looked at between.
+func (r *run) all(ctx context.Context) error {
+	places, err := r.s.places()
+	if err != nil {
+		return fmt.Errorf("list folders: %w", err)
+	}
+	if err := r.foresee(places); err != nil {
+		return err
+	}
+	r.refusal = nil
+	for more := true; more; {
+		more = false
+		for _, p := range places {
+			if !p.synced() {
+				continue
+			}
+			if p.role != roleInbox && time.Since(r.looked) > 20*time.Second {
+				if _, err := r.round(ctx, inbox, 0); err != nil {
+					return err
+				}
+			}
+			unfinished, err := r.round(ctx, p, batchesARound)
+			if err != nil && !r.passOver(p, err) {
+				return err
+			}
+			more = more || unfinished
+		}
+	}
+	return nil
+}
+
+// passOver: the server refuses something about one folder; the others shall come
+// in all the same.
+func (r *run) passOver(p place, err error) bool {
+	var answer *imap.Error
+	if p.role == roleInbox || !errors.As(err, &answer) || !r.s.alive() {
+		return false
+	}
+	r.y.log.Warn("folder passed over", "mailbox", r.box.id, "code", string(answer.Code))
+	r.refusal = err
+	return true
+}
+
+// foresee counts for the progress.
+func (r *run) foresee(places []place) error {
+	if r.progress == nil {
+		return nil
+	}
+	for _, p := range places {
+		if !p.synced() {
+			continue
+		}
+		data, err := r.s.status(p.name)
+		if err != nil && !r.s.alive() {
+			return err
+		}
+		if err == nil && data.NumMessages != nil {
+			r.total += int(*data.NumMessages)
+		}
+		_, f, err := r.known(p)
+		if err != nil {
+			return err
+		}
+		r.done += r.here(f)
+	}
+	r.step(0)
+	return nil
+}
+
+func (r *run) step(n int) {
+	r.done += n
+	if r.progress != nil {
+		r.progress(min(r.done, r.total), r.total)
+	}
+}
+
+// known finds the record of a folder; id 0: none yet.
+func (r *run) known(p place) (id store.FolderID, f store.Folder, err error) {
+	err = r.y.store.View(func(tx *store.Tx) error {
+		id, f = 0, store.Folder{Mailbox: r.box.id, Name: p.name, Role: recordRole(p.role)}
+		found, ok := store.FolderByName.First(tx, store.Key(r.box.id, p.name))
+		if !ok {
+			return nil
+		}
+		id = found
+		f, err = store.Folders.Get(tx, id)
+		return err
+	})
+	return id, f, err
+}
+
+func recordRole(role string) string {
+	if role == roleAll {
+		return roleArchive
+	}
+	return role
+}
+
+// here counts the messages of a folder that we have.
+func (r *run) here(f store.Folder) (n int) {
+	r.y.store.View(func(tx *store.Tx) error {
+		id, ok := store.FolderByName.First(tx, store.Key(f.Mailbox, f.Name))
+		if ok {
+			n = store.SourcesByPlace.Count(tx, store.Key(id, f.UIDValidity))
+		}
+		return nil
+	})
+	return n
+}
+
+// count fills Pass.Folders, and forgets the places of messages that are no
+// longer on the server.
+func (r *run) count() error {
+	places, err := r.s.places()
+	if err != nil {
+		return err
+	}
+	for _, p := range places {
+		if !p.synced() {
+			continue
+		}
+		sel, err := r.s.examine(p.name)
+		var answer *imap.Error
+		if errors.As(err, &answer) && r.s.alive() {
+			continue // may not be opened
+		}
+		if err != nil {
+			return err
+		}
+		id, f, err := r.known(p)
+		if err != nil {
+			return err
+		}
+		if r.here(f) > int(sel.NumMessages) {
+			if err := r.forgetGone(id, f); err != nil {
+				return err
+			}
+		}
+		r.pass.Folders = append(r.pass.Folders, FolderPass{Name: p.name, Server: int(sel.NumMessages), Here: r.here(f)})
+	}
+	return nil
+}
+
+// forgetGone drops sources whose UID the selected folder no longer has.
+func (r *run) forgetGone(id store.FolderID, f store.Folder) error {
+	uids, err := r.s.search(between(1, 0))
+	if err != nil {
+		return err
+	}
+	left := make(map[uint32]bool, len(uids))
+	for _, uid := range uids {
+		left[uint32(uid)] = true
+	}
+	return r.y.store.Update(func(tx *store.Tx) error {
+		var gone []store.SourceID
+		for source := range store.SourcesByPlace.Prefix(tx, store.Key(id, f.UIDValidity)) {
+			s, err := store.Sources.Get(tx, source)
+			if err != nil {
+				return err
+			}
+			if !left[s.UID] {
+				gone = append(gone, source)
+			}
+		}
+		for _, source := range gone {
+			if err := store.Sources.Delete(tx, source); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

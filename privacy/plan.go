@@ -1,0 +1,241 @@
+package privacy
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"postolka/account"
+	"postolka/audit"
+	"postolka/match"
+	"postolka/store"
+)
+
+// Plan says what an erasure will do; Hash is what is approved.
+type Plan struct {
+	Job         store.JobID `json:"job"`
+	Hash        string      `json:"plan"`
+	Erase       int         `json:"erase"`
+	Redact      int         `json:"redact"`
+	Keep        int         `json:"keep"`
+	Records     int         `json:"records"`
+	NeedsSecond bool        `json:"needs_second"`
+}
+
+// details is the exact list, up to a high-water mark of message ids: what comes
+// later is not part of it.
+type details struct {
+	Mark    store.MessageID
+	Items   []item
+	Records []recordItem
+}
+
+// item is one message, in the state that was decided on.
+type item struct {
+	Message  store.MessageID
+	Mailbox  store.MailboxID
+	Strict   [32]byte
+	Version  uint32
+	Decision Decision
+	Reason   string
+	Until    string
+}
+
+// recordItem is one record: a row that goes whole, or a field that is masked.
+type recordItem struct {
+	Table string
+	ID    uint64
+	Field string // empty: the whole row
+}
+
+func jobObject(id store.JobID) string { return "job " + strconv.FormatUint(uint64(id), 10) }
+
+// Plan makes the plan of a saved person from its decisions.
+func (p *Privacy) Plan(ctx context.Context, by account.Agent, id store.JobID) (Plan, error) {
+	if err := allowed(by, account.FindPersons); err != nil {
+		return Plan{}, err
+	}
+	f, job, err := p.job(id)
+	if err != nil {
+		return Plan{}, err
+	}
+	if job.State != store.JobPlanned {
+		return Plan{}, ErrTooLate
+	}
+	return p.makePlan(ctx, by, id, f, store.JobErase)
+}
+
+// PlanFor finds the selectors and plans to erase every message that holds one.
+func (p *Privacy) PlanFor(ctx context.Context, by account.Agent, sel []match.Identifier) (Plan, error) {
+	found, err := p.Find(ctx, by, sel, FindOptions{})
+	if err != nil {
+		return Plan{}, err
+	}
+	id, err := p.newJob(by, store.JobErase)
+	if err != nil {
+		return Plan{}, err
+	}
+	f := file{Selectors: sel, Finding: found, Decisions: map[store.MessageID]MessageDecision{}}
+	propose(&f, func([]Hit) Decision { return EraseIt })
+	return p.makePlan(ctx, by, id, f, store.JobErase)
+}
+
+func (p *Privacy) makePlan(ctx context.Context, by account.Agent, id store.JobID, f file, kind store.JobKind) (Plan, error) {
+	d, err := p.detail(f)
+	if err != nil {
+		return Plan{}, err
+	}
+	f.Plan = &d
+	hash := d.hash(id)
+	e := p.Log.By(by, audit.Erase)
+	e.Object = jobObject(id) + " plan"
+	if err := p.Log.Record(ctx, e); err != nil {
+		return Plan{}, err
+	}
+	if err := p.saveFile(id, f); err != nil {
+		return Plan{}, err
+	}
+	err = p.updateJob(id, func(job *store.Job) error {
+		job.Kind, job.PlanHash, job.HighMark = kind, hash, d.Mark
+		return nil
+	})
+	if err != nil {
+		return Plan{}, err
+	}
+	plan := d.sum()
+	plan.Job, plan.Hash = id, hash
+	plan.NeedsSecond, err = p.needsSecond(by)
+	return plan, err
+}
+
+// detail turns decisions into the exact list, from the records as they are now.
+func (p *Privacy) detail(f file) (details, error) {
+	var d details
+	err := p.Store.View(func(tx *store.Tx) error {
+		d = details{}
+		d.Mark, _ = store.Messages.Last(tx)
+		for _, id := range slices.Sorted(maps.Keys(f.Decisions)) {
+			it, err := itemNow(tx, f.Decisions[id])
+			if errors.Is(err, store.ErrNotFound) {
+				continue // erased meanwhile
+			}
+			if err != nil {
+				return err
+			}
+			d.Items = append(d.Items, it)
+		}
+		return nil
+	})
+	d.Records = recordItems(f.Finding.Records)
+	return d, err
+}
+
+func itemNow(tx *store.Tx, decision MessageDecision) (item, error) {
+	m, err := store.Messages.Get(tx, decision.Message)
+	if err != nil {
+		return item{}, err
+	}
+	if !m.Erased.IsZero() {
+		return item{}, store.ErrNotFound
+	}
+	it := item{Message: decision.Message, Mailbox: m.Mailbox, Strict: m.Strict, Version: m.Version, Decision: decision.Decision, Reason: decision.Reason}
+	if !decision.Until.IsZero() {
+		it.Until = decision.Until.UTC().Format("2006-01-02")
+	}
+	return it, nil
+}
+
+// What becomes of a record that names the person. Derived fields go with their
+// messages; accounts, mailboxes and settings are the shop's own and stay: they
+// are listed by find and changed by hand.
+var (
+	wholeRows    = []string{"drafts"}
+	maskedFields = []string{"customers", "outbox", "conversations"}
+)
+
+func recordItems(hits []RecordHit) []recordItem {
+	var items []recordItem
+	for _, h := range hits {
+		switch {
+		case h.Derived:
+		case slices.Contains(wholeRows, h.Table):
+			items = append(items, recordItem{Table: h.Table, ID: h.ID})
+		case slices.Contains(maskedFields, h.Table):
+			items = append(items, recordItem{Table: h.Table, ID: h.ID, Field: h.Field})
+		}
+	}
+	slices.SortFunc(items, func(a, b recordItem) int {
+		return slices.Compare([]string{a.Table, strconv.FormatUint(a.ID, 10), a.Field}, []string{b.Table, strconv.FormatUint(b.ID, 10), b.Field})
+	})
+	return slices.Compact(items)
+}
+
+// hash binds the job, the mark, and every message in the very state it was seen in.
+func (d details) hash(id store.JobID) string {
+	canonical, err := json.Marshal(struct {
+		Job store.JobID
+		details
+	}{id, d})
+	if err != nil {
+		panic(fmt.Sprintf("encode plan: %v", err)) // plain structs always encode
+	}
+	sum := sha256.Sum256(canonical)
+	return hex.EncodeToString(sum[:])
+}
+
+func (d details) sum() Plan {
+	var plan Plan
+	for _, it := range d.Items {
+		switch it.Decision {
+		case EraseIt:
+			plan.Erase++
+		case RedactIt:
+			plan.Redact++
+		case KeepIt:
+			plan.Keep++
+		}
+	}
+	plan.Records = len(d.Records)
+	return plan
+}
+
+func (d details) with(decision Decision) []item {
+	var items []item
+	for _, it := range d.Items {
+		if it.Decision == decision {
+			items = append(items, it)
+		}
+	}
+	return items
+}
+
+func idsOf(items []item) []store.MessageID {
+	ids := make([]store.MessageID, len(items))
+	for i, it := range items {
+		ids[i] = it.Message
+	}
+	return ids
+}
+
+// unchanged says whether every message is still in the state that the plan names.
+func (d details) unchanged(tx *store.Tx) error {
+	for _, it := range d.Items {
+		m, err := store.Messages.Get(tx, it.Message)
+		if errors.Is(err, store.ErrNotFound) {
+			return ErrPlanChanged
+		}
+		if err != nil {
+			return err
+		}
+		if !m.Erased.IsZero() || m.Strict != it.Strict || m.Version != it.Version || m.Mailbox != it.Mailbox {
+			return ErrPlanChanged
+		}
+	}
+	return nil
+}

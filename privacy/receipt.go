@@ -1,0 +1,126 @@
+package privacy
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"postolka/account"
+	"postolka/audit"
+	"postolka/desk"
+	"postolka/store"
+)
+
+// Receipt says what was done; it holds no personal data. Signature is the whole
+// statement as a signed note (C2SP), which anyone with the instance's verifier
+// key can check.
+type Receipt struct {
+	Job            store.JobID   `json:"job"`
+	Plan           string        `json:"plan"`
+	At             time.Time     `json:"at"`
+	By             store.AgentID `json:"by"` // 0: the command line of the host, or the program itself
+	ApprovedBy     store.AgentID `json:"approved_by"`
+	Erased         int           `json:"erased"`
+	Redacted       int           `json:"redacted"`
+	Kept           int           `json:"kept"`
+	Steps          []StepReport  `json:"steps"`
+	SnapshotsUntil time.Time     `json:"snapshots_until,omitzero"` // when the last older snapshot with records of it is gone
+	Signature      string        `json:"signature,omitempty"`
+}
+
+// receipt is the last step: the statement is signed and stored, the job is done,
+// and what it knew about the person is destroyed.
+func (p *Privacy) receipt(_ context.Context, r *erasure) (map[string]int64, error) {
+	sum := r.file.Plan.sum()
+	done := Receipt{
+		Job: r.id, Plan: r.job.PlanHash, At: p.Now().UTC().Truncate(time.Second), By: r.job.CreatedBy, ApprovedBy: r.job.ApprovedBy,
+		Erased: sum.Erase, Redacted: sum.Redact, Kept: sum.Keep, Steps: r.file.Progress, SnapshotsUntil: r.file.LastDate,
+	}
+	body, err := json.Marshal(done)
+	if err != nil {
+		return nil, fmt.Errorf("encode receipt: %w", err)
+	}
+	signed, err := note.Sign(&note.Note{Text: string(body) + "\n"}, p.Store.Keys().Signer())
+	if err != nil {
+		return nil, fmt.Errorf("sign receipt: %w", err)
+	}
+	done.Signature = string(signed)
+	if err := p.finish(r.id, store.Receipt{Job: r.id, At: done.At, JSON: body, Signature: done.Signature}); err != nil {
+		return nil, err
+	}
+	r.done = &done
+	p.Desk.Publish(desk.Event{Kind: "job", Job: r.id})
+	return nil, p.destroyFile(r.id)
+}
+
+func (p *Privacy) finish(id store.JobID, receipt store.Receipt) error {
+	return p.Store.Update(func(tx *store.Tx) error {
+		job, err := store.Jobs.Get(tx, id)
+		if err != nil {
+			return err
+		}
+		job.State, job.Step, job.DoneAt, job.Error = store.JobDone, firstStep+len(p.steps()), receipt.At, ""
+		if err := store.Jobs.Put(tx, id, job); err != nil {
+			return err
+		}
+		_, err = store.Receipts.Insert(tx, receipt)
+		return err
+	})
+}
+
+// Receipt gives the receipt of a finished erasure and its signed note.
+func (p *Privacy) Receipt(ctx context.Context, by account.Agent, id store.JobID) (Receipt, []byte, error) {
+	if !account.MayDo(by, account.ApproveErase) {
+		if err := allowed(by, account.FindPersons); err != nil {
+			return Receipt{}, nil, err
+		}
+	}
+	e := p.Log.By(by, audit.Opened)
+	e.Object = jobObject(id) + " receipt"
+	if err := p.Log.Record(ctx, e); err != nil {
+		return Receipt{}, nil, err
+	}
+	var stored store.Receipt
+	err := p.Store.View(func(tx *store.Tx) error {
+		rid, ok := store.ReceiptByJob.First(tx, store.Key(id))
+		if !ok {
+			return store.ErrNotFound
+		}
+		var err error
+		stored, err = store.Receipts.Get(tx, rid)
+		return err
+	})
+	if err != nil {
+		return Receipt{}, nil, err
+	}
+	var r Receipt
+	if err := json.Unmarshal(stored.JSON, &r); err != nil {
+		return Receipt{}, nil, fmt.Errorf("receipt of job %d: %w", id, err)
+	}
+	r.Signature = stored.Signature
+	return r, []byte(stored.Signature), nil
+}
+
+// ErrForged: a receipt was not signed by this verifier key, or was changed.
+var ErrForged = errors.New("receipt is not signed by this key, or was changed")
+
+// VerifyReceipt checks a signed receipt with the instance's verifier key, offline.
+func VerifyReceipt(signed []byte, verifierKey string) (Receipt, error) {
+	verifier, err := note.NewVerifier(verifierKey)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("verifier key: %w", err)
+	}
+	n, err := note.Open(signed, note.VerifierList(verifier))
+	if err != nil {
+		return Receipt{}, ErrForged
+	}
+	var r Receipt
+	if err := json.Unmarshal([]byte(n.Text), &r); err != nil {
+		return Receipt{}, ErrForged
+	}
+	return r, nil
+}

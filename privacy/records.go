@@ -1,0 +1,30 @@
+package privacy
+
+import (
+	"postolka/match"
+	"postolka/store"
+)
+
+// RecordHit is a place in a record: a customer card, a draft, an outbox entry.
+type RecordHit struct {
+	Table, Field           string
+	ID                     uint64
+	Mailbox                store.MailboxID
+	Identifier             int
+	Form                   match.Form
+	Derived                bool // computed from messages; goes with them
+	Before, Matched, After string
+}
+
+// walk finds in every record of every table that may hold personal text.
+func (p *Privacy) walk(matcher *match.Matcher) ([]RecordHit, error) {
+	var hits []RecordHit
+	err := p.Store.Walk(func(f store.Field) error {
+		for _, h := range matcher.Find([]byte(*f.Text)) {
+			before, matched, after := excerpt([]byte(*f.Text), h.From, h.To)
+			hits = append(hits, RecordHit{f.Table, f.Name, f.ID, f.Mailbox, h.Identifier, h.Form, f.Derived, before, matched, after})
+		}
+		return nil
+	})
+	return hits, err
+}

@@ -1,0 +1,75 @@
+package privacy
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"postolka/mail"
+	"postolka/store"
+)
+
+// redactRecords replaces each message that stays by one without the person's
+// data: its bytes, its text, and what its record took from them. It keeps its id
+// and place; its former identity is in the ledger, so that it never comes back.
+func (p *Privacy) redactRecords(ctx context.Context, r *erasure, counts map[string]int64) error {
+	masker, err := newMasker(r.file.Selectors)
+	if err != nil {
+		return err
+	}
+	for _, it := range r.redacted() {
+		if err := p.redactOne(ctx, it, masker); err != nil {
+			return fmt.Errorf("redact message %d: %w", it.Message, err)
+		}
+		counts["redacted"]++
+	}
+	return nil
+}
+
+func (p *Privacy) redactOne(ctx context.Context, it item, masker masker) error {
+	raw, err := p.Store.RawBytes(it.Message)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	masked, text, err := redactedBytes(raw, masker)
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(masked, raw) {
+		return nil // done before a crash
+	}
+	if err := p.Store.Replace(ctx, store.Content{ID: it.Message, Raw: masked, Text: text}); err != nil {
+		return err
+	}
+	return p.Desk.Reread(ctx, it.Message)
+}
+
+// redactedBytes masks a raw message and says what its text is then. Where a mask
+// can't reach (a datum that only shows in the raw bytes, or in an attachment of
+// another format), the attachment is withheld.
+func redactedBytes(raw []byte, masker masker) (masked, text []byte, err error) {
+	withheld := map[string]bool{}
+	mask := func(_ mail.Kind, _, _, text string) string { return masker.mask(text) }
+	for range 3 {
+		masked, err = mail.Redact(raw, mask, func(path string) bool { return withheld[path] })
+		if err != nil {
+			return nil, nil, err
+		}
+		extracted := mail.Extract(mail.Parse(masked), masked)
+		left := false
+		for _, part := range extracted.Parts {
+			if len(masker.matcher.Find([]byte(part.Text))) > 0 {
+				withheld[part.Path] = true
+				left = true
+			}
+		}
+		if !left {
+			return masked, extracted.Encode(), nil
+		}
+	}
+	return nil, nil, errors.New("a datum can't be masked here; erase the message or keep it")
+}

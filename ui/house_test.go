@@ -1,0 +1,110 @@
+package ui
+
+import (
+	"context"
+
+	"postolka/account"
+	"postolka/match"
+	"postolka/store"
+)
+
+// Tries of the pages of privacy and of the house, see tries.
+func init() {
+	for pattern, make := range map[string]func(*world, account.Agent) try{
+		"GET /privacy":               at("/privacy"),
+		"POST /privacy":              form("/privacy", "data", "eliska@seznam.example", "purpose", "check"),
+		"GET /privacy/{id}":          found(""),
+		"POST /privacy/{id}/more":    found("/more"),
+		"POST /privacy/{id}/decide":  found("/decide", "all", "1", "decision", "erase"),
+		"POST /privacy/{id}/again":   found("/again"),
+		"POST /privacy/{id}/cancel":  found("/cancel"),
+		"POST /privacy/{id}/export":  found("/export"),
+		"GET /exports/{id}":          func(w *world, _ account.Agent) try { return try{path: "/exports/" + w.exportOf(w.found())} },
+		"POST /privacy/{id}/plan":    found("/plan"),
+		"GET /privacy/{id}/plan":     found("/plan"),
+		"POST /privacy/{id}/approve": found("/approve", "hash", "none", "sure", "1"),
+		"GET /privacy/{id}/job":      found("/job"),
+		"POST /privacy/{id}/run":     found("/run"),
+		"GET /privacy/{id}/receipt":  func(w *world, _ account.Agent) try { return try{path: personPath(w.erased()) + "/receipt"} },
+		"GET /privacy/{id}/receipt.txt": func(w *world, _ account.Agent) try {
+			return try{path: personPath(w.erased()) + "/receipt.txt"}
+		},
+
+		"GET /log":         at("/log"),
+		"POST /log/export": form("/log/export", "day", "2026-11-24"),
+		"POST /log/verify": form("/log/verify"),
+		"GET /log/mine":    at("/log/mine"),
+
+		"GET /snapshots":              at("/snapshots"),
+		"POST /snapshots":             form("/snapshots"),
+		"POST /snapshots/drill":       form("/snapshots/drill", "identity", "none"),
+		"GET /snapshots/key":          at("/snapshots/key"),
+		"POST /snapshots/key":         form("/snapshots/key", "password", "wrong"),
+		"POST /snapshots/key/file":    form("/snapshots/key/file", "file", "x"),
+		"POST /snapshots/key/confirm": form("/snapshots/key/confirm", "file", "x", "tail", "x"),
+
+		"GET /mailboxes":              at("/mailboxes"),
+		"GET /mailboxes/new":          at("/mailboxes/new"),
+		"POST /mailboxes/new":         form("/mailboxes/new", "address", "info@seznam.cz"),
+		"POST /mailboxes":             form("/mailboxes", "name", ""),
+		"GET /mailboxes/{id}":         mailbox(""),
+		"GET /mailboxes/{id}/edit":    mailbox("/edit"),
+		"POST /mailboxes/{id}":        mailbox("", "name", ""),
+		"POST /mailboxes/{id}/rights": mailbox("/rights", "agent", "3", "right", "read"),
+
+		"GET /people":       at("/people"),
+		"POST /people":      form("/people", "name", "X", "email", "jana@example.cz", "role", "agent"),
+		"POST /people/{id}": form("/people/3", "do", "enable"),
+		"GET /me":           at("/me"),
+		"POST /me": func(_ *world, by account.Agent) try {
+			return try{"/me", values("name", by.Name, "language", "cs", "keys", "1")}
+		},
+		"POST /me/password":      form("/me/password", "old", "wrong", "password", "x"),
+		"POST /me/sessions/{id}": form("/me/sessions/all"),
+		"GET /state":             at("/state"),
+		"GET /healthz":           at("/healthz"),
+	} {
+		tries[pattern] = make
+	}
+}
+
+func mailbox(rest string, fields ...string) func(*world, account.Agent) try {
+	return func(w *world, _ account.Agent) try { return try{mailboxPath(w.support) + rest, values(fields...)} }
+}
+
+// found is a page of a new find.
+func found(rest string, fields ...string) func(*world, account.Agent) try {
+	return func(w *world, _ account.Agent) try { return try{personPath(w.found()) + rest, values(fields...)} }
+}
+
+// found saves a find of somebody who wrote.
+func (w *world) found() store.JobID {
+	sel, err := match.ParseIdentifier(match.Email, "eliska.prochazkova@seznam.example")
+	w.must(err)
+	id, err := w.server.Privacy.Begin(context.Background(), w.people["jana"], []match.Identifier{sel}, "check")
+	w.must(err)
+	return id
+}
+
+func (w *world) exportOf(id store.JobID) string {
+	export, err := w.server.Privacy.ExportPerson(context.Background(), w.people["jana"], id)
+	w.must(err)
+	return idText(export)
+}
+
+// erased is a finished erasure of somebody nobody else asks for.
+func (w *world) erased() store.JobID {
+	if w.erasure != 0 {
+		return w.erasure
+	}
+	sel, err := match.ParseIdentifier(match.Email, "karel.svec@centrum.example")
+	w.must(err)
+	ctx := context.Background()
+	plan, err := w.server.Privacy.PlanFor(ctx, w.people["jana"], []match.Identifier{sel})
+	w.must(err)
+	w.erasure, err = w.server.Privacy.Approve(ctx, w.people["petra"], plan.Hash)
+	w.must(err)
+	_, err = w.server.Privacy.Run(ctx, w.erasure, nil)
+	w.must(err)
+	return w.erasure
+}

@@ -1,0 +1,205 @@
+package ui
+
+import (
+	"context"
+	"flag"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"postolka/account"
+	"postolka/desk"
+)
+
+var screensDir = flag.String("screens", "", "write a picture of every page into this folder (go test -run Screens -screens DIR)")
+var screensOnly = flag.String("only", "", "with -screens: only pages whose name begins with this")
+
+// step is something a browser does.
+type step = chromedp.Action[chromedp.Void]
+
+// screen is a page to be looked at; who signs in, empty: nobody.
+type screen struct {
+	name, who, path string
+	do              []step // after loading
+}
+
+// screens of the world; every page has one.
+func (w *world) screens() []screen {
+	parcel := "/c/" + idText(w.conversationOf("Kde je můj balík?")) + "?in=new"
+	return []screen{
+		{"sign-in", "", "/sign-in", nil},
+		{"list", "jana", "/in/new", nil},
+		{"conversation", "jana", parcel, nil},
+		{"conversation-html", "jana", parcel, []step{click(".letter:not(.folded) .made > summary")}},
+		{"note", "jana", parcel + "&write=note", nil},
+		{"answered", "jana", "/c/" + idText(w.conversationOf("Reklamace – prasklá konvice")) + "?in=mine", nil},
+		{"assigned", "jana", parcelIn(w, "assigned"), nil},
+		{"undo", "jana", "/in/new?done=work_solve&undo=/work&u=do%3Drestore&n=3", nil},
+		{"all", "jana", "/in/all", nil},
+		{"menu", "jana", parcel, []step{click("[data-shortcut=t] > summary")}},
+		{"recipients", "jana", parcel + "&write=all", nil},
+		{"long-subject", "petr", "/c/" + idText(w.conversationOf(samples[11].subject)) + "?in=new", nil},
+		{"empty", "jana", "/in/mine", nil},
+		{"mailbox", "jana", "/in/new?mailbox=" + idText(w.support), nil},
+		{"no-mailbox", "ota", "/in/new", nil},
+		{"search", "jana", "/search", nil},
+		{"compose", "jana", "/write", nil},
+		{"keys", "jana", "/keys", nil},
+		{"more", "jana", "/more", nil},
+		{"error", "jana", "/nowhere", nil},
+	}
+}
+
+func parcelIn(w *world, view string) string { return parcelPath(w) + "?in=" + view }
+
+// houseScreens are the pages of privacy and of the house.
+func (w *world) houseScreens() []screen {
+	person, planned := w.found(), w.found()
+	_, err := w.server.Privacy.Plan(context.Background(), w.people["jana"], planned)
+	w.must(err)
+	_, err = w.server.Backup.NewKey(false)
+	w.must(err)
+	for range 2 {
+		_, err = w.server.Backup.Snapshot(context.Background(), nil)
+		w.must(err)
+		w.now = w.now.Add(time.Minute)
+	}
+	look := []step{chromedp.SetValue("#data", "eliska.prochazkova@seznam.example\n+420 731 445 902\nEliška Procházková\nFV2024-00123"), click("[value=look]"), chromedp.Sleep(300 * time.Millisecond)}
+	return []screen{
+		{"find", "jana", "/privacy", nil},
+		{"find-look", "jana", "/privacy", look},
+		{"person", "jana", personPath(person), nil},
+		{"plan-mine", "jana", personPath(planned) + "/plan", nil},
+		{"plan", "petra", personPath(planned) + "/plan", nil},
+		{"log", "ota", "/log?day=" + time.Now().Format(time.DateOnly), nil},
+		{"snapshots", "jana", "/snapshots", nil},
+		{"key-ask", "jana", "/snapshots/key", nil},
+		{"key-shown", "jana", "/snapshots/key", []step{chromedp.SetValue("#password", testPassword), chromedp.Submit("#password"), chromedp.Sleep(900 * time.Millisecond)}},
+		{"mailboxes", "jana", "/mailboxes", nil},
+		{"mailbox-new", "jana", "/mailboxes/new", []step{chromedp.SetValue("#address", "podpora@seznam.cz"), chromedp.Submit("#address"), chromedp.Sleep(300 * time.Millisecond)}},
+		{"mailbox-one", "jana", mailboxPath(w.support), nil},
+		{"people", "jana", "/people", nil},
+		{"people-invited", "jana", "/people", []step{chromedp.SetValue("#name", "Iva Bílá"), chromedp.SetValue("#email", "iva@example.cz"), chromedp.Submit("#name"), chromedp.Sleep(300 * time.Millisecond)}},
+		{"me", "petr", "/me", nil},
+		{"state", "adam", "/state", nil},
+		{"checklist", "jana", "/", nil},
+		{"log-agent", "ota", "/log?agent=2", nil},
+		{"log-mine", "petr", "/log/mine", nil},
+		{"receipt", "petra", personPath(w.erased()) + "/receipt", nil},
+	}
+}
+
+func click(sel string) step {
+	return chromedp.Evaluate[chromedp.Void]("document.querySelectorAll(" + quote(sel) + ").forEach(e => e.click())")
+}
+
+func quote(s string) string { return "'" + s + "'" }
+
+// TestScreens takes pictures for eyes; it checks nothing but that pages load.
+func TestScreens(t *testing.T) {
+	if *screensDir == "" {
+		t.Skip("no -screens folder given")
+	}
+	w := newWorld(t).settle()
+	w.busy()
+	demo := []DemoAccount{{"Jana Nová", "jana@example.cz", testPassword, 1}, {"Petr Kučera", "petr@example.cz", testPassword, 0}, {"Emma Wright", "emma@example.cz", testPassword, 0}}
+	ctx := chromium(t)
+	house := w.houseScreens()
+	for _, lang := range []string{"cs", "en"} {
+		w.speak(lang)
+		for _, sc := range append(w.screens(), house...) {
+			if strings.HasPrefix(sc.name, *screensOnly) {
+				if w.server.DemoHint = nil; sc.name == "sign-in" {
+					w.server.DemoHint = demo
+				}
+				w.shoot(ctx, sc, lang)
+			}
+		}
+	}
+}
+
+// busy lets people work a little, so that pictures have something to show.
+func (w *world) busy() {
+	ctx, jana, petr := context.Background(), w.people["jana"], w.people["petr"]
+	parcel, kettle := w.conversationOf("Kde je můj balík?"), w.conversationOf("Reklamace – prasklá konvice")
+	w.must(w.desk.Tag(ctx, jana, []string{"doprava", "OBJ-2026042210"}, nil, parcel))
+	w.must(w.desk.Tag(ctx, jana, []string{"reklamace"}, nil, kettle))
+	w.must(w.desk.Tag(ctx, jana, []string{"výměna"}, nil, w.conversationOf("Wrong size, can I exchange?")))
+	w.must(w.desk.Assign(ctx, jana, petr.ID, parcel))
+	w.must(w.desk.Assign(ctx, jana, jana.ID, kettle))
+	_, err := w.desk.Send(ctx, petr, desk.Answer{Conversation: parcel, Note: true, Text: "Volal jsem na depo: sken chybí, zásilku dohledávají do zítřka. Kdyby se nenašla, pošleme novou na naše náklady."})
+	w.must(err)
+	_, err = w.desk.Send(ctx, jana, desk.Answer{Conversation: kettle, Text: "Dobrý den, omlouváme se. Novou konvici posíláme ještě dnes.", Anyway: true})
+	w.must(err)
+	w.must(w.desk.Viewing(petr, parcel, true))
+}
+
+// speak sets everyone's language.
+func (w *world) speak(lang string) {
+	for _, by := range w.people {
+		w.must(w.accounts.SetProfile(by, account.Profile{Name: by.Name, Language: lang, Zone: "Europe/Prague"}))
+	}
+}
+
+// chromium starts a browser, or leaves the test out where there is none.
+func chromium(t *testing.T) context.Context {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("no chromium (apt-get install chromium)")
+		}
+		t.Skip("no chromium (apt-get install chromium)")
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("lang", "cs"))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func (w *world) shoot(ctx context.Context, sc screen, lang string) {
+	w.must(w.signInBrowser(ctx, sc.who))
+	for _, width := range []int64{1440, 390} {
+		for _, theme := range []string{"light", "dark"} {
+			if os.Getenv("SCREENS") == "few" && (theme == "dark" && width == 390 || lang == "en" && theme == "dark") {
+				continue
+			}
+			steps := append([]step{chromedp.EmulateViewport(width, 900), inTheme(theme), chromedp.Navigate(w.http.URL + sc.path)}, sc.do...)
+			w.must(chromedp.Do(ctx, append(steps, chromedp.Sleep(250*time.Millisecond))...))
+			png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+			w.must(err)
+			name := sc.name + "-" + map[int64]string{1440: "1440", 390: "390"}[width] + "-" + theme + "-" + lang + ".png"
+			w.must(os.WriteFile(filepath.Join(*screensDir, name), png, 0o644))
+		}
+	}
+}
+
+// inTheme makes the browser prefer "light" or "dark".
+func inTheme(theme string) step {
+	return func(ctx context.Context, t *chromedp.Target) (v chromedp.Void, err error) {
+		_, err = cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}})
+		return v, err
+	}
+}
+
+// signInBrowser signs who in by the form; empty: nobody is signed in.
+func (w *world) signInBrowser(ctx context.Context, who string) error {
+	err := chromedp.Do(ctx, chromedp.Navigate(w.http.URL+"/keys"), chromedp.Evaluate[chromedp.Void](`fetch("/sign-out", {method: "POST"})`), chromedp.Sleep(100*time.Millisecond))
+	if err != nil || who == "" {
+		return err
+	}
+	return chromedp.Do(ctx, chromedp.Navigate(w.http.URL+"/sign-in?"+url.Values{"next": {"/keys"}}.Encode()),
+		chromedp.SetValue("#email", who+"@example.cz"), chromedp.SetValue("#password", testPassword),
+		chromedp.Submit("#password"), chromedp.WaitVisible("#keys"))
+}

@@ -1,0 +1,55 @@
+# make test is the one command that proves a checkout; the others are its parts.
+SHELL := /bin/bash
+.DEFAULT_GOAL := test
+GO ?= go
+# Seconds of fuzzing for each target in a test run; make fuzz FUZZTIME=10m for more.
+FUZZTIME ?= 4s
+
+.PHONY: test machine generated format lint vulnerable unit fuzz build clean
+
+test: machine generated format lint vulnerable unit fuzz build
+	@echo "make test: all passed"
+
+# The tests want a real Dovecot and a real Chromium. As root they are installed;
+# else the missing ones are named, and their tests say that they were left out.
+machine:
+	@./machine.sh
+
+# Generated code is committed: what the generators write now must be what stands here.
+generated:
+	@before=$$(git status --porcelain; git diff | sha256sum); \
+	$(GO) generate ./...; \
+	after=$$(git status --porcelain; git diff | sha256sum); \
+	test "$$before" = "$$after" || { echo "generated code is not current: commit what 'go generate ./...' wrote"; git status --short; exit 1; }
+
+format:
+	@out=$$(gofmt -l .); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
+
+lint:
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+# The vulnerability database is on the net; a machine without it says so and goes on.
+vulnerable:
+	@if timeout 60 $(GO) tool govulncheck ./... >/tmp/govulncheck.$$$$ 2>&1; then echo "govulncheck: nothing found"; \
+	elif grep -qE 'dial tcp|no such host|proxyconnect|connection refused|i/o timeout|Forbidden|fetching vulnerabilities' /tmp/govulncheck.$$$$ || ! grep -q 'Vulnerability #' /tmp/govulncheck.$$$$; then echo "govulncheck: LEFT OUT, its database is not reachable from here"; \
+	else cat /tmp/govulncheck.$$$$; exit 1; fi; rm -f /tmp/govulncheck.$$$$
+
+unit:
+	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 40m ./...
+	@# Orders don't race, and under the detector they take minutes each.
+	$(GO) test -run 'TestThreadsDontDependOnOrder' -timeout 20m ./desk
+
+# A short run of every fuzz target; what one finds becomes a file in its testdata.
+fuzz:
+	@set -e; for pkg in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "fuzz $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; done
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o postolka .
+	@ls -l postolka | awk '{print "postolka:", $$5, "bytes"}'
+
+clean:
+	rm -f postolka

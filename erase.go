@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"postolka/api"
+	"postolka/privacy"
+)
+
+func eraseCommand() *cobra.Command {
+	var planOnly bool
+	var approve string
+	cmd := &cobra.Command{
+		Use:   "erase [--email V]… --plan   then   erase --approve HASH",
+		Short: "Erase a person's messages for good: first a plan, then its approval",
+		Args:  arguments(cobra.NoArgs),
+	}
+	selectors := addSelectors(cmd)
+	cmd.Flags().BoolVar(&planOnly, "plan", false, "say what would be erased, and print the hash to approve")
+	cmd.Flags().StringVar(&approve, "approve", "", "the hash of the plan to run")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if planOnly == (approve != "") {
+			return api.Usage("erase takes either --plan with selectors, or --approve HASH")
+		}
+		if approve != "" {
+			return run(cmd, "erase-approve", api.ApproveRequest{Hash: approve}, false, showReceipt)
+		}
+		asked, err := selectors.read()
+		if err != nil {
+			return err
+		}
+		return run(cmd, "erase-plan", api.PlanRequest{Selectors: asked}, false, showPlan)
+	}
+	return cmd
+}
+
+func showPlan(p privacy.Plan) {
+	fmt.Printf("%d messages to erase, %d to redact, %d to keep, %d records to clear.\n", p.Erase, p.Redact, p.Keep, p.Records)
+	if p.NeedsSecond {
+		fmt.Println("A second person must approve it, on the page.")
+		return
+	}
+	fmt.Printf("Nothing was erased. To run it: postolka erase --approve %s\n", p.Hash)
+}
+
+func showReceipt(r privacy.Receipt) {
+	fmt.Printf("%d messages erased, %d redacted, %d kept.\n", r.Erased, r.Redacted, r.Kept)
+	for _, s := range r.Steps {
+		fmt.Printf("%s  %s %v\n", s.At.Local().Format(time.DateTime), s.Name, s.Counts)
+	}
+	if !r.SnapshotsUntil.IsZero() {
+		fmt.Printf("Older snapshots that still hold records of it are gone by %s.\n", r.SnapshotsUntil.Local().Format(time.DateOnly))
+	}
+	fmt.Println(r.Signature)
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"postolka/api"
+)
+
+// selectorFlags are shared by find, export and erase. Arguments are public on a
+// host, so lines "KIND:VALUE" on standard input do too (with --stdin).
+type selectorFlags struct {
+	values map[string]*[]string
+	stdin  bool
+}
+
+var selectorKinds = []string{"email", "phone", "name", "text"}
+
+func addSelectors(cmd *cobra.Command) *selectorFlags {
+	f := &selectorFlags{values: map[string]*[]string{}}
+	for _, kind := range selectorKinds {
+		f.values[kind] = cmd.Flags().StringArray(kind, nil, "find this "+kind+" (repeatable; selectors are alternatives)")
+	}
+	cmd.Flags().BoolVar(&f.stdin, "stdin", false, "read selectors from standard input, one KIND:VALUE a line (also when none is given and it is no terminal)")
+	return f
+}
+
+func (f *selectorFlags) read() ([]api.Selector, error) {
+	var selectors []api.Selector
+	for _, kind := range selectorKinds {
+		for _, v := range *f.values[kind] {
+			selectors = append(selectors, api.Selector{Kind: kind, Value: v})
+		}
+	}
+	if f.stdin || (len(selectors) == 0 && !term.IsTerminal(int(os.Stdin.Fd()))) {
+		return readSelectors(selectors)
+	}
+	return selectors, nil
+}
+
+func readSelectors(selectors []api.Selector) ([]api.Selector, error) {
+	lines := bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
+		text := strings.TrimSpace(lines.Text())
+		if text == "" {
+			continue
+		}
+		kind, value, ok := strings.Cut(text, ":")
+		if !ok {
+			return nil, api.Usage("A line of standard input is KIND:VALUE, for example email:jan@example.org.")
+		}
+		selectors = append(selectors, api.Selector{Kind: strings.TrimSpace(kind), Value: strings.TrimSpace(value)})
+	}
+	return selectors, lines.Err()
+}
+
+func findCommand() *cobra.Command {
+	var indexOnly bool
+	cmd := &cobra.Command{
+		Use:   "find [--email V] [--phone V] [--name V] [--text V]…",
+		Short: "List every place that holds a datum, and say what could not be read",
+		Args:  arguments(cobra.NoArgs),
+	}
+	selectors := addSelectors(cmd)
+	cmd.Flags().BoolVar(&indexOnly, "index-only", false, "ask the index only: quick, and not complete")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		asked, err := selectors.read()
+		if err != nil {
+			return err
+		}
+		return run(cmd, "find", api.FindRequest{Selectors: asked, IndexOnly: indexOnly}, false, showFinding)
+	}
+	return cmd
+}
+
+func showFinding(r api.FindResult) {
+	for _, h := range r.Hits {
+		place := h.Place
+		if h.Name != "" {
+			place += " " + h.Name
+		}
+		fmt.Printf("message %d  %s  conversation %d  part %s  %s  %s  %s\n", h.Message, h.Mailbox, h.Conversation, h.Part, place, h.Form, h.Role)
+	}
+	for _, h := range r.Records {
+		fmt.Printf("record %s %d  %s  %s\n", h.Table, h.ID, h.Field, h.Form)
+	}
+	c := r.Complete
+	if c.IndexOnly {
+		fmt.Printf("%d places by the index alone, in %d ms: NOT complete. Leave out --index-only for the whole answer.\n", len(r.Hits), r.TookMS)
+		return
+	}
+	fmt.Printf("%d places in messages, %d in records. Scanned %d of %d messages in %d ms.\n", len(r.Hits), len(r.Records), c.Scanned, c.Of, r.TookMS)
+	if c.IndexAgrees {
+		fmt.Println("Index and scan agree.")
+	} else {
+		fmt.Printf("Index and scan DISAGREE on %d messages; the list above has both. Run postolka reindex, and report it.\n", len(c.Disagree))
+	}
+	for _, u := range c.Unreadable {
+		fmt.Printf("could not be read: message %d part %s: %s\n", u.Message, u.Part, u.Reason)
+	}
+}
+
+func exportCommand() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "export [--email V]… --out FILE.zip",
+		Short: "Write the package of a person: messages, attachments, data, manifest",
+		Args:  arguments(cobra.NoArgs),
+	}
+	selectors := addSelectors(cmd)
+	cmd.Flags().StringVar(&out, "out", "", "the file to write; it must not exist (required)")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		asked, err := selectors.read()
+		if err != nil {
+			return err
+		}
+		if out == "" {
+			return api.Usage("export needs --out FILE.zip")
+		}
+		paths, err := absolute([]string{out})
+		if err != nil {
+			return err
+		}
+		return run(cmd, "export", api.ExportRequest{Selectors: asked, Out: paths[0]}, false, func(r api.ExportResult) {
+			fmt.Printf("%s, %d bytes\n", r.Out, r.Bytes)
+		})
+	}
+	return cmd
+}

@@ -50,9 +50,9 @@ func showImport(r api.ImportResult) {
 
 // missed fails a run that left files behind: a script must not take it for whole.
 func missed(r api.ImportResult) error {
-	if r.Missed == 0 {
+	if len(r.Unreadable) == 0 {
 		return nil
 	}
-	fmt.Fprintf(os.Stderr, "%d files could not be read; everything else was taken in and is kept. Make them readable and run the command again: what is here already counts as a duplicate.\n", r.Missed)
+	fmt.Fprintf(os.Stderr, "%d files could not be read; everything else was taken in and is kept. Make them readable and run the command again: what is here already counts as a duplicate.\n", len(r.Unreadable))
 	return &api.Failure{Exit: api.ExitFailed}
 }

@@ -28,7 +28,6 @@ type ImportResult struct {
 	Quarantined  int      `json:"quarantined"`
 	ErasedBefore int      `json:"erased_before"`
 	Unreadable   []string `json:"unreadable_files"`
-	Missed       int      `json:"missed_files"` // of those, the ones that are not merely empty
 	Seconds      float64  `json:"seconds"`
 }
 
@@ -67,9 +66,6 @@ func importMail(ctx context.Context, app *App, by account.Agent, req ImportReque
 	}
 	for _, p := range problems {
 		res.Unreadable = append(res.Unreadable, fmt.Sprintf("%s: %v", p.Path, p.Err))
-		if !errors.Is(p.Err, importer.ErrEmpty) {
-			res.Missed++
-		}
 	}
 	res.Seconds = time.Since(started).Seconds()
 	if err == nil && res.Read == 0 && len(problems) > 0 {

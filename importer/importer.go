@@ -19,16 +19,13 @@ import (
 
 // Mail is one message of a file.
 type Mail struct {
-	Raw        []byte
+	Raw        []byte    // empty for an empty file: a delivery that broke is to be seen
 	ReceivedAt time.Time // from the mbox line, the Maildir name or the file; never zero
 	Sent       bool      // lies in a folder for sent mail
 }
 
 // MaxBytes bounds one message; a longer one is reported, not held.
 const MaxBytes = 64 << 20
-
-// ErrEmpty is the problem of a file without a byte: named, but nothing is missing.
-var ErrEmpty = errors.New("empty file")
 
 // Problem is a path that could not be read; the others are read all the same.
 type Problem struct {
@@ -143,10 +140,6 @@ func inMaildir(path string) bool {
 func (w *walker) single(path string, f *os.File, info fs.FileInfo) error {
 	if info.Size() > MaxBytes {
 		w.problem(path, fmt.Errorf("larger than %d MiB", MaxBytes>>20))
-		return nil
-	}
-	if info.Size() == 0 {
-		w.problem(path, ErrEmpty)
 		return nil
 	}
 	raw, err := io.ReadAll(f)

@@ -115,3 +115,10 @@ func TestMissingPathIsAProblemNotAnEnd(t *testing.T) {
 		t.Fatalf("got %d mails and %v", len(mails), problems)
 	}
 }
+
+func TestEmptyFileIsAMessage(t *testing.T) {
+	mails, problems := read(t, write(t, filepath.Join(t.TempDir(), "1.eml"), ""))
+	if len(problems) != 0 || len(mails) != 1 || len(mails[0].Raw) != 0 {
+		t.Errorf("got %v, problems %v; want one message without bytes", mails, problems)
+	}
+}

@@ -11,6 +11,7 @@ import (
 
 	"postolka/account"
 	"postolka/api"
+	"postolka/attach"
 	"postolka/audit"
 	"postolka/backup"
 	"postolka/desk"
@@ -81,6 +82,8 @@ func wire(ctx context.Context, dir string, logger *slog.Logger, opt appOptions) 
 		}
 	}()
 	store.DeclarePath(api.Socket, store.HoldsNone)
+	store.DeclarePath("cache/", store.HoldsNone) // the PDF reader, compiled: no content
+	attach.CacheDir = filepath.Join(dir, "cache")
 	if a.log, err = audit.Open(s); err != nil {
 		return a, err
 	}

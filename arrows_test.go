@@ -14,6 +14,7 @@ import (
 // floors are the rooms from the ground up; a room imports only lower ones, or
 // those of its own floor that are named beside it.
 var floors = [][]string{
+	{"attach"},
 	{"mail", "match", "tree", "importer"},
 	{"store"},
 	{"account", "ledger", "search"},
@@ -36,6 +37,7 @@ var keepers = map[string][]string{
 	"github.com/spf13/cobra":          {"."},
 	"github.com/vbauerster/mpb":       {"."},
 	"github.com/emersion/go-message":  {"mail"},
+	"github.com/klippa-app/go-pdfium": {"attach"},
 	"github.com/a-h/templ":            {"ui"},
 	"github.com/nyaruka/phonenumbers": {"match"},
 	"golang.org/x/crypto/argon2":      {"account"},

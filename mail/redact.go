@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"postolka/attach"
 )
 
 // ErrNotRedactable: the message is quarantined and so not understood well enough
@@ -187,7 +189,7 @@ func (r *redaction) leaf(p *Part, set fields) []byte {
 	if !ok {
 		return r.binary(p, set, original, maskedRest != rest)
 	}
-	masked := r.text(p, text)
+	masked := r.withoutFiles(p, r.text(p, text))
 	if masked == text && maskedRest == rest {
 		return original
 	}
@@ -196,6 +198,16 @@ func (r *redaction) leaf(p *Part, set fields) []byte {
 	}
 	return r.encodeText(p, p.Type, masked, set)
 }
+
+// withoutFiles takes the uuencoded files out of a text when its path is withheld.
+func (r *redaction) withoutFiles(p *Part, text string) string {
+	if r.withhold == nil || !r.withhold(p.Path) {
+		return text
+	}
+	return attach.WithoutUUFiles(text, strings.TrimSpace(withheldNote))
+}
+
+const withheldNote = "[This part was withheld. / Tato část byla odebrána.]\n"
 
 func (r *redaction) binary(p *Part, set fields, original []byte, restChanged bool) []byte {
 	switch {
@@ -208,7 +220,7 @@ func (r *redaction) binary(p *Part, set fields, original []byte, restChanged boo
 		if p.Filename != "" {
 			set["content-disposition"] = mime.FormatMediaType("attachment", fileParam(r.fileName(p)+".txt"))
 		}
-		return r.encodeText(&Part{}, "text/plain", "[This part was withheld. / Tato část byla odebrána.]\n", set)
+		return r.encodeText(&Part{}, "text/plain", withheldNote, set)
 	case restChanged:
 		set["content-transfer-encoding"] = "base64"
 		return r.base64(p.Body)

@@ -26,7 +26,7 @@ type Text struct {
 
 // TextVersion rises whenever Extract reads more than before, so that older
 // texts can be derived again.
-const TextVersion = 1
+const TextVersion = 2
 
 // TextPart is one readable place. Path: see the package comment. Name is a
 // header name, a file name, or "preamble", "epilogue", "rest" for text between
@@ -63,7 +63,7 @@ func (k Kind) String() string {
 }
 
 // Unreadable is a part whose text is not in Parts, and why: "encrypted",
-// "image only", "pdf: not read yet", … Reasons are stable English words.
+// "picture without text", "over a limit", … Reasons are stable English words.
 type Unreadable struct{ Path, Reason string }
 
 // ErrText: the bytes are no stored Text, or one of a newer format.

@@ -73,9 +73,9 @@ func TestExtract(t *testing.T) {
 	raw := []byte("From: Jana <jana@ex.cz>\nX-Order: 12345\nContent-Type: multipart/mixed; boundary=x\n\nold client\n" +
 		"--x\nContent-Type: text/html\n\n<p title=\"skrytá\">vidět</p>\n" +
 		"--x\nContent-Type: application/octet-stream; name=lide.csv\n\njm\xe9no;v\xeck\n" +
-		"--x\nContent-Type: application/pdf; name=a.pdf\n\n%PDF\n" +
+		"--x\nContent-Type: application/pdf; name=a.pdf\n\n%PDF-1.4\n" +
 		"--x\nContent-Type: message/rfc822\n\nX-Inner: in\n\nvnit\xf8ek\n" +
-		"--x\nContent-Type: image/png\nContent-Description: fotka\n\n\x89PNG\n--x--\n")
+		"--x\nContent-Type: image/gif\nContent-Description: fotka\n\nGIF89a\n--x--\n")
 	got := Extract(Parse(raw), raw)
 	for _, want := range []TextPart{
 		{"", Header, "X-Order", "12345"},
@@ -94,19 +94,17 @@ func TestExtract(t *testing.T) {
 			t.Errorf("missing %+v", want)
 		}
 	}
-	if want := []Unreadable{{"3", "pdf: not read yet"}, {"5", "image only"}}; !reflect.DeepEqual(got.Unreadable, want) {
+	if want := []Unreadable{{"3", "damaged"}, {"5", "picture without text"}}; !reflect.DeepEqual(got.Unreadable, want) {
 		t.Errorf("unreadable: got %v, want %v", got.Unreadable, want)
 	}
 }
 
 func TestExtractUnreadable(t *testing.T) {
 	for _, c := range []struct{ name, raw, want string }{
-		{"RTF is no text though it is ASCII", "Content-Type: text/rtf\n\n{\\rtf1 ahoj}", "rtf: not read yet"},
-		{"a document by its name", "Content-Type: application/octet-stream; name=a.DOCX\n\nPK\x03\x04\x00\x00\x00\x00", "docx: not read yet"},
-		{"a picture", "Content-Type: image/jpeg\n\n\xff\xd8\xff", "image only"},
+		{"a document by its name", "Content-Type: application/octet-stream; name=a.DOCX\n\nPK\x03\x04\x00\x00\x00\x00", "damaged"},
+		{"a picture", "Content-Type: image/jpeg\n\n\xff\xd8\xff", "picture without text"},
 		{"S/MIME encryption", "Content-Type: application/pkcs7-mime\n\n\x30\x80\x00\x00", "encrypted"},
 		{"PGP encryption", "Content-Type: multipart/encrypted; boundary=x\n\n--x\n\nVersion: 1\n--x--\n", "encrypted"},
-		{"a file within the text", "Subject: a\n\nbegin 644 a.txt\n#86)C\n`\nend\n", "uuencode: not read yet"},
 		{"bytes of no known kind", "Content-Type: application/octet-stream\n\n\x00\x01\x02\x03", "unknown format"},
 		{"prose without a header", "ahoj", "quarantined: no header"},
 	} {
@@ -114,17 +112,6 @@ func TestExtractUnreadable(t *testing.T) {
 		if len(got) != 1 || got[0].Reason != c.want {
 			t.Errorf("%s: got %v, want %q", c.name, got, c.want)
 		}
-	}
-}
-
-func TestExtractCallsTheExtractor(t *testing.T) {
-	RegisterExtractor("odp", func(data []byte) (string, string) { return "read " + string(data), "over a limit" })
-	defer delete(extractors, "odp")
-	raw := []byte("Content-Type: application/x-foo; name=a.odp\nContent-Transfer-Encoding: base64\n\nAAECAw==\n")
-	got := Extract(Parse(raw), raw)
-	last := got.Parts[len(got.Parts)-1]
-	if last.Text != "read \x00\x01\x02\x03" || last.Kind != Attachment || len(got.Unreadable) != 1 || got.Unreadable[0].Reason != "over a limit" {
-		t.Errorf("got %+v", got)
 	}
 }
 
@@ -272,5 +259,14 @@ func BenchmarkSanitizeHTML(b *testing.B) {
 		for _, s := range list {
 			SanitizeHTML(s, Sanitize{})
 		}
+	}
+}
+
+func TestExtractReadsAFileWithinTheText(t *testing.T) {
+	raw := []byte("Subject: a\n\nbegin 644 a.txt\n#86)C\n`\nend\n")
+	got := Extract(Parse(raw), raw)
+	want := []TextPart{{"1", FileName, "", "a.txt"}, {"1", Attachment, "a.txt", "abc\n"}}
+	if n := len(got.Parts); n < 2 || !reflect.DeepEqual(got.Parts[n-2:], want) || len(got.Unreadable) > 0 {
+		t.Errorf("got %+v", got)
 	}
 }

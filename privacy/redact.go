@@ -52,7 +52,7 @@ func (p *Privacy) redactOne(ctx context.Context, it item, masker masker) error {
 // can't reach (a datum that only shows in the raw bytes, or in an attachment of
 // another format), the attachment is withheld.
 func redactedBytes(raw []byte, masker masker) (masked, text []byte, err error) {
-	withheld := map[string]bool{}
+	withheld := filesWith(raw, masker)
 	mask := func(_ mail.Kind, _, _, text string) string { return masker.mask(text) }
 	for range 3 {
 		masked, err = mail.Redact(raw, mask, func(path string) bool { return withheld[path] })
@@ -72,4 +72,16 @@ func redactedBytes(raw []byte, masker masker) (masked, text []byte, err error) {
 		}
 	}
 	return nil, nil, errors.New("a datum can't be masked here; erase the message or keep it")
+}
+
+// filesWith are the parts whose files hold the datum: no mask reaches into a PDF
+// or an archive. What is text in itself is masked all the same.
+func filesWith(raw []byte, masker masker) map[string]bool {
+	paths := map[string]bool{}
+	for _, part := range mail.Extract(mail.Parse(raw), raw).Parts {
+		if part.Kind == mail.Attachment && len(masker.matcher.Find([]byte(part.Text))) > 0 {
+			paths[part.Path] = true
+		}
+	}
+	return paths
 }

@@ -1,0 +1,225 @@
+package attach
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"strings"
+	"unicode/utf8"
+)
+
+// readImage gives the words kept beside a picture (PNG text, JPEG comments, EXIF,
+// XMP). What the picture shows can't be read, which is always said.
+func readImage(r *reading, data []byte) {
+	r.unreadable(PictureOnly)
+	switch {
+	case bytes.HasPrefix(data, []byte("\x89PNG")):
+		r.pngText(data)
+	case bytes.HasPrefix(data, []byte("\xff\xd8")):
+		r.jpegText(data)
+	case bytes.HasPrefix(data, []byte("II*\x00")), bytes.HasPrefix(data, []byte("MM\x00*")):
+		r.exif(data, 0)
+	}
+	r.xmp(data)
+}
+
+// xmp adds the XMP packets anywhere in a file, ISO 16684-1 §7.3.
+func (r *reading) xmp(data []byte) {
+	for range 20 {
+		i := bytes.Index(data, []byte("<x:xmpmeta"))
+		if i < 0 {
+			return
+		}
+		data = data[i:]
+		end := bytes.Index(data, []byte("</x:xmpmeta>"))
+		if end < 0 {
+			return
+		}
+		r.xmlText(data[:end+len("</x:xmpmeta>")])
+		data = data[end:]
+	}
+}
+
+// pngText reads the chunks tEXt, zTXt, iTXt and eXIf, PNG §11.3.
+func (r *reading) pngText(data []byte) {
+	for data = data[8:]; len(data) >= 12 && !r.over(); {
+		n := int(binary.BigEndian.Uint32(data))
+		kind := string(data[4:8])
+		if n < 0 || n > len(data)-12 {
+			r.unreadable(Damaged)
+			return
+		}
+		r.pngChunk(kind, data[8:8+n])
+		data = data[12+n:]
+	}
+}
+
+func (r *reading) pngChunk(kind string, chunk []byte) {
+	key, value, _ := bytes.Cut(chunk, []byte{0})
+	switch {
+	case kind == "eXIf":
+		r.exif(chunk, 0)
+		return
+	case kind == "zTXt" && len(value) > 0:
+		value = r.inflate(value[1:])
+	case kind == "iTXt" && len(value) > 1:
+		packed := value[0] == 1
+		_, value, _ = bytes.Cut(value[2:], []byte{0}) // language
+		_, value, _ = bytes.Cut(value, []byte{0})     // keyword in that language
+		if packed {
+			value = r.inflate(value)
+		}
+	case kind != "tEXt":
+		return
+	}
+	r.text(string(key))
+	if bytes.Contains(value, []byte("<x:xmpmeta")) {
+		r.xmp(value)
+		return
+	}
+	r.text(r.help.Decode(value))
+}
+
+func (r *reading) inflate(data []byte) []byte {
+	z, err := zlib.NewReader(bytes.NewReader(data))
+	if err != nil {
+		r.unreadable(Damaged)
+		return nil
+	}
+	return r.take(z)
+}
+
+// jpegText reads comments, EXIF and IPTC of the segments before the picture.
+func (r *reading) jpegText(data []byte) {
+	for data = data[2:]; len(data) >= 4 && data[0] == 0xff && data[1] != 0xda; {
+		n := int(binary.BigEndian.Uint16(data[2:]))
+		if n < 2 || n+2 > len(data) {
+			return
+		}
+		segment := data[4 : n+2]
+		switch {
+		case data[1] == 0xfe:
+			r.text(r.help.Decode(segment))
+		case data[1] == 0xe1 && bytes.HasPrefix(segment, []byte("Exif\x00\x00")):
+			r.exif(segment[6:], 0)
+		case data[1] == 0xed:
+			r.iptc(segment)
+		}
+		data = data[n+2:]
+	}
+}
+
+// iptc reads the text data sets of application record 2, IIM 4.2.
+func (r *reading) iptc(b []byte) {
+	for {
+		i := bytes.Index(b, []byte{0x1c, 0x02})
+		if i < 0 || i+5 > len(b) {
+			return
+		}
+		n := int(binary.BigEndian.Uint16(b[i+3:]))
+		b = b[i+5:]
+		if n > len(b) {
+			return
+		}
+		if b[:n] != nil && !Binary(b[:n]) {
+			r.text(r.help.Decode(b[:n]))
+		}
+		b = b[n:]
+	}
+}
+
+// exif adds the text values of a TIFF directory and those below it, TIFF 6.0 §2.
+func (r *reading) exif(data []byte, depth int) {
+	if len(data) < 8 {
+		return
+	}
+	var order binary.ByteOrder = binary.BigEndian
+	if data[0] == 'I' {
+		order = binary.LittleEndian
+	}
+	seen := map[uint32]bool{}
+	r.directory(data, order, order.Uint32(data[4:]), seen)
+}
+
+func (r *reading) directory(data []byte, order binary.ByteOrder, at uint32, seen map[uint32]bool) {
+	for at != 0 && !seen[at] && len(seen) < 64 && uint64(at)+2 <= uint64(len(data)) {
+		seen[at] = true
+		n := int(order.Uint16(data[at:]))
+		entries := data[at+2:]
+		for i := 0; i < n && len(entries) >= 12; i++ {
+			r.tiffEntry(data, order, entries[:12], seen)
+			entries = entries[12:]
+		}
+		if len(entries) < 4 {
+			return
+		}
+		at = order.Uint32(entries)
+	}
+}
+
+func (r *reading) tiffEntry(data []byte, order binary.ByteOrder, e []byte, seen map[uint32]bool) {
+	tag, kind, count, value := order.Uint16(e), order.Uint16(e[2:]), order.Uint32(e[4:]), e[8:]
+	if tag == 0x8769 || tag == 0x8825 { // EXIF and GPS directories
+		r.directory(data, order, order.Uint32(value), seen)
+		return
+	}
+	if kind != 1 && kind != 2 && kind != 7 || count == 0 || count > 1<<16 {
+		return
+	}
+	if count > 4 {
+		at := order.Uint32(value)
+		if uint64(at)+uint64(count) > uint64(len(data)) {
+			return
+		}
+		value = data[at : at+count]
+	} else {
+		value = value[:count]
+	}
+	r.exifText(tag, kind, value)
+}
+
+// exifText: ASCII values, the user comment with its charset mark, and the UTF-16
+// fields that Windows writes (0x9c9b to 0x9c9f).
+func (r *reading) exifText(tag, kind uint16, value []byte) {
+	switch {
+	case kind == 2:
+	case tag == 0x9286 && len(value) > 8:
+		unicode := bytes.HasPrefix(value, []byte("UNICODE"))
+		if value = value[8:]; unicode {
+			r.text(utf16Text(value))
+			return
+		}
+	case tag >= 0x9c9b && tag <= 0x9c9f:
+		r.text(utf16Text(value))
+		return
+	default:
+		return
+	}
+	if value = bytes.Trim(value, "\x00 "); len(value) > 0 && !Binary(value) {
+		r.text(r.help.Decode(value))
+	}
+}
+
+// utf16Text decodes UTF-16 whose byte order the zero bytes of Latin letters tell.
+func utf16Text(b []byte) string {
+	big := 0
+	for i := 0; i+1 < len(b); i += 2 {
+		switch {
+		case b[i] == 0 && b[i+1] != 0:
+			big++
+		case b[i] != 0 && b[i+1] == 0:
+			big--
+		}
+	}
+	units := make([]rune, 0, len(b)/2)
+	for i := 0; i+1 < len(b); i += 2 {
+		u := rune(b[i]) | rune(b[i+1])<<8
+		if big > 0 {
+			u = rune(b[i])<<8 | rune(b[i+1])
+		}
+		if u != 0 && utf8.ValidRune(u) {
+			units = append(units, u)
+		}
+	}
+	return strings.TrimSpace(string(units))
+}

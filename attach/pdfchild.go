@@ -1,0 +1,229 @@
+package attach
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/klippa-app/go-pdfium"
+	pdferrors "github.com/klippa-app/go-pdfium/errors"
+	"github.com/klippa-app/go-pdfium/references"
+	"github.com/klippa-app/go-pdfium/requests"
+	"github.com/klippa-app/go-pdfium/responses"
+	"github.com/klippa-app/go-pdfium/webassembly"
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+)
+
+// pdfMemory bounds the memory of the PDF reader: 64 KiB a page, 512 MiB.
+const pdfMemory = 8192
+
+func init() {
+	if os.Getenv(childMark) != "" {
+		if err := beChild(os.Stdin, os.Stdout, os.Getenv(childCache)); err != nil {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+}
+
+// beChild answers until the input ends. The reader sees no file of the machine.
+func beChild(in io.Reader, out io.Writer, cacheDir string) error {
+	pool, err := openPDFium(cacheDir)
+	if err != nil {
+		return err
+	}
+	if err := writeFrame(out, nil); err != nil {
+		return err
+	}
+	input := bufio.NewReader(in)
+	for {
+		data, err := readFrame(input, maxBytes)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		result, err := pdfRead(pool, data)
+		if err != nil {
+			return err
+		}
+		answer, err := json.Marshal(result)
+		if err != nil {
+			return err
+		}
+		if err := writeFrame(out, answer); err != nil {
+			return err
+		}
+	}
+}
+
+func openPDFium(cacheDir string) (pdfium.Pool, error) {
+	config := wazero.NewRuntimeConfig().WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).WithMemoryLimitPages(pdfMemory)
+	if cacheDir != "" && os.MkdirAll(cacheDir, 0o700) == nil {
+		if cache, err := wazero.NewCompilationCacheWithDir(cacheDir); err == nil {
+			config = config.WithCompilationCache(cache)
+		}
+	}
+	return webassembly.Init(webassembly.Config{
+		Context: context.Background(), MinIdle: 0, MaxIdle: 0, MaxTotal: 1,
+		FSConfig: wazero.NewFSConfig(), RuntimeConfig: config, Stdout: io.Discard, Stderr: io.Discard,
+	})
+}
+
+// pdfRead reads one file in an instance of its own. An error is one of the reader
+// itself: the child must end.
+func pdfRead(pool pdfium.Pool, data []byte) (result pdfResult, err error) {
+	p, err := pool.GetInstance(time.Minute)
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	doc, openErr := p.OpenDocument(&requests.OpenDocument{File: &data})
+	if openErr != nil {
+		result.Reasons = []string{openReason(openErr)}
+		return result, nil
+	}
+	b := &pdfBook{p: p, doc: doc.Document}
+	b.read()
+	return b.result, nil
+}
+
+func openReason(err error) string {
+	if errors.Is(err, pdferrors.ErrPassword) || errors.Is(err, pdferrors.ErrSecurity) {
+		return Encrypted
+	}
+	return Damaged
+}
+
+// pdfBook is one open document.
+type pdfBook struct {
+	p      pdfium.Pdfium
+	doc    references.FPDF_DOCUMENT
+	result pdfResult
+	size   int
+}
+
+func (b *pdfBook) add(s string) {
+	if s = strings.TrimSpace(s); s != "" {
+		b.size += len(s)
+		b.result.Texts = append(b.result.Texts, s)
+	}
+}
+
+func (b *pdfBook) lacks(reason string) { b.result.Reasons = append(b.result.Reasons, reason) }
+
+func (b *pdfBook) read() {
+	if meta, err := b.p.GetMetaData(&requests.GetMetaData{Document: b.doc}); err == nil {
+		for _, tag := range meta.Tags {
+			b.add(tag.Value)
+		}
+	}
+	if marks, err := b.p.GetBookmarks(&requests.GetBookmarks{Document: b.doc}); err == nil {
+		b.bookmarks(marks.Bookmarks, 0)
+	}
+	b.pages()
+	if files, err := b.p.GetAttachments(&requests.GetAttachments{Document: b.doc}); err == nil {
+		for _, f := range files.Attachments {
+			for _, v := range f.Values {
+				b.add(v.StringValue)
+			}
+			b.result.Files = append(b.result.Files, pdfFile{f.Name, f.Content})
+		}
+	}
+}
+
+func (b *pdfBook) bookmarks(list []responses.GetBookmarksBookmark, depth int) {
+	for _, m := range list {
+		b.add(m.Title)
+		if depth < 50 {
+			b.bookmarks(m.Children, depth+1)
+		}
+	}
+}
+
+// pages adds each page's text; a page without any is a picture, most of all when
+// no page has some.
+func (b *pdfBook) pages() {
+	count, err := b.p.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: b.doc})
+	if err != nil {
+		b.lacks(Damaged)
+		return
+	}
+	empty, damaged := 0, false
+	for i := range min(count.PageCount, pdfPages) {
+		text, err := b.page(i)
+		switch {
+		case err != nil:
+			damaged = true
+		case strings.TrimSpace(text) == "":
+			empty++
+		}
+		b.add(text)
+		if b.size > maxText {
+			break
+		}
+	}
+	switch {
+	case count.PageCount > pdfPages || b.size > maxText:
+		b.lacks(OverLimit)
+	case damaged || count.PageCount == 0:
+		b.lacks(Damaged)
+	case empty > 0:
+		b.lacks(NoTextLayer)
+	}
+}
+
+// page makes forms and notes part of the page first: only then are they text.
+func (b *pdfBook) page(i int) (string, error) {
+	loaded, err := b.p.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: b.doc, Index: i})
+	if err != nil {
+		return "", err
+	}
+	page := requests.Page{ByReference: &loaded.Page}
+	before, err := b.text(page)
+	if err == nil {
+		var flat *responses.FPDFPage_Flatten
+		flat, err = b.p.FPDFPage_Flatten(&requests.FPDFPage_Flatten{Page: page})
+		if err == nil && flat.Result == responses.FPDFPage_FlattenResultSuccess {
+			before, err = b.reloaded(i, loaded.Page, before)
+			return before, err
+		}
+		err = nil
+	}
+	_, closeErr := b.p.FPDF_ClosePage(&requests.FPDF_ClosePage{Page: loaded.Page})
+	return before, errors.Join(err, closeErr)
+}
+
+// reloaded is the text of a page that was changed.
+func (b *pdfBook) reloaded(i int, old references.FPDF_PAGE, before string) (string, error) {
+	if _, err := b.p.FPDF_ClosePage(&requests.FPDF_ClosePage{Page: old}); err != nil {
+		return before, err
+	}
+	loaded, err := b.p.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: b.doc, Index: i})
+	if err != nil {
+		return before, err
+	}
+	after, err := b.text(requests.Page{ByReference: &loaded.Page})
+	_, closeErr := b.p.FPDF_ClosePage(&requests.FPDF_ClosePage{Page: loaded.Page})
+	if len(after) < len(before) {
+		after = before
+	}
+	return after, errors.Join(err, closeErr)
+}
+
+// text joins words that the line's end divides: PDFium marks the hyphen U+FFFE.
+func (b *pdfBook) text(page requests.Page) (string, error) {
+	got, err := b.p.GetPageText(&requests.GetPageText{Page: page})
+	if err != nil {
+		return "", err
+	}
+	return strings.NewReplacer("\r\n", "\n", "\ufffe\r\n", "", "\ufffe\n", "", "\ufffe", "", "\x02", "", "\x00", "").Replace(got.Text), nil
+}

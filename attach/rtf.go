@@ -1,0 +1,273 @@
+package attach
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf16"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
+)
+
+// readRTF reads Rich Text Format 1.9: the text of every destination that holds
+// words (headers, notes, comments, field codes with their links, properties),
+// each font's letters by its own code page.
+func readRTF(r *reading, data []byte) {
+	p := rtfParser{r: r, data: data, fonts: map[int]int{}, page: 1252}
+	p.group = rtfGroup{font: -1, skipAfter: 1}
+	p.run()
+	p.flush()
+	r.text(p.out.String())
+}
+
+// rtfGroup is what a "{" saves and its "}" restores.
+type rtfGroup struct {
+	font      int  // -1: none, the document's code page holds
+	skipAfter int  // \uc: how many characters stand for one \u
+	silent    bool // a destination without words
+	star      bool // after \*: an unknown word makes the group silent
+	spoken    bool // a destination with words of its own
+	fontTable bool
+}
+
+type rtfParser struct {
+	r     *reading
+	data  []byte
+	at    int
+	group rtfGroup
+	stack []rtfGroup
+	fonts map[int]int // code page by font
+	page  int         // of the document
+	skip  int         // characters to pass over after \u
+	bytes []byte      // in the code page, not decoded yet
+	units []uint16    // a surrogate that waits for its half
+	out   strings.Builder
+}
+
+func (p *rtfParser) run() {
+	for p.at < len(p.data) && p.out.Len() < p.r.textLeft {
+		c := p.data[p.at]
+		p.at++
+		switch c {
+		case '{':
+			p.flush()
+			p.stack = append(p.stack, p.group)
+			p.skip = 0
+		case '}':
+			p.flush()
+			p.skip = 0
+			p.leave()
+		case '\\':
+			p.control()
+		case '\r', '\n', 0:
+		default:
+			p.letter(c)
+		}
+	}
+	if len(p.stack) > 0 && p.at >= len(p.data) {
+		p.r.unreadable(Damaged)
+	}
+}
+
+// leave restores what held before the group; a destination's words end with it.
+func (p *rtfParser) leave() {
+	n := len(p.stack)
+	if n == 0 {
+		return
+	}
+	outer := p.stack[n-1]
+	if p.group.spoken && !outer.spoken {
+		p.add("\n")
+	}
+	p.group, p.stack = outer, p.stack[:n-1]
+}
+
+func (p *rtfParser) letter(c byte) {
+	switch {
+	case p.skip > 0:
+		p.skip--
+	case !p.group.silent:
+		p.bytes = append(p.bytes, c)
+	}
+}
+
+// control reads what follows a backslash.
+func (p *rtfParser) control() {
+	if p.at >= len(p.data) {
+		return
+	}
+	c := p.data[p.at]
+	if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+		p.word(p.readWord())
+		return
+	}
+	p.at++
+	switch c {
+	case '\'':
+		if p.at+2 <= len(p.data) {
+			if v, err := strconv.ParseUint(string(p.data[p.at:p.at+2]), 16, 8); err == nil {
+				p.at += 2
+				p.letter(byte(v))
+			}
+		}
+	case '*':
+		p.group.star = true
+	case '~':
+		p.add(" ")
+	case '_':
+		p.add("-")
+	case '\r', '\n':
+		p.add("\n")
+	case '\\', '{', '}':
+		p.letter(c)
+	}
+}
+
+func (p *rtfParser) readWord() (name string, n int, given bool) {
+	start := p.at
+	for p.at < len(p.data) && (p.data[p.at]|0x20) >= 'a' && (p.data[p.at]|0x20) <= 'z' {
+		p.at++
+	}
+	name = string(p.data[start:p.at])
+	start = p.at
+	if p.at < len(p.data) && p.data[p.at] == '-' {
+		p.at++
+	}
+	for p.at < len(p.data) && p.data[p.at] >= '0' && p.data[p.at] <= '9' {
+		p.at++
+	}
+	n, err := strconv.Atoi(string(p.data[start:p.at]))
+	if p.at < len(p.data) && p.data[p.at] == ' ' {
+		p.at++
+	}
+	return name, n, err == nil
+}
+
+func (p *rtfParser) word(name string, n int, given bool) {
+	switch name {
+	case "u":
+		p.unicode(uint16(n))
+	case "bin":
+		p.at += min(max(n, 0), len(p.data)-p.at)
+	case "par", "line", "cell", "row", "sect", "page", "tab", "nestcell", "nestrow", "column":
+		p.add("\n")
+	case "emdash", "endash":
+		p.add("–")
+	case "lquote", "rquote":
+		p.add("'")
+	case "ldblquote", "rdblquote":
+		p.add(`"`)
+	case "uc":
+		p.group.skipAfter = max(n, 0)
+	case "ansicpg":
+		p.page = n
+	case "mac":
+		p.page = 10000
+	case "pc":
+		p.page = 437
+	case "f":
+		p.flush()
+		p.group.font = n
+	case "plain":
+		p.flush()
+		p.group.font = -1
+	case "fcharset":
+		if p.group.fontTable {
+			p.fonts[p.group.font] = rtfCharsets[n]
+		}
+	case "fonttbl":
+		p.group.fontTable, p.group.silent = true, true
+	default:
+		p.destination(name)
+	}
+	p.group.star = false
+}
+
+// destination silences groups that hold data or names of fonts and styles, and
+// unknown ones that say that they may be passed over.
+func (p *rtfParser) destination(name string) {
+	if rtfSilent[name] || p.group.star && !rtfSpoken[name] {
+		p.flush()
+		p.group.silent = true
+		return
+	}
+	if rtfSpoken[name] {
+		p.add("\n")
+		p.group.spoken = true
+	}
+}
+
+func (p *rtfParser) unicode(unit uint16) {
+	if p.group.silent {
+		return
+	}
+	p.decodeBytes()
+	p.units = append(p.units, unit)
+	if unit < 0xd800 || unit > 0xdbff || len(p.units) > 1 {
+		p.flushUnits()
+	}
+	p.skip = p.group.skipAfter
+}
+
+func (p *rtfParser) add(s string) {
+	if p.flush(); !p.group.silent {
+		p.out.WriteString(s)
+	}
+}
+
+func (p *rtfParser) flush() {
+	p.flushUnits()
+	p.decodeBytes()
+}
+
+func (p *rtfParser) flushUnits() {
+	if len(p.units) > 0 {
+		p.out.WriteString(string(utf16.Decode(p.units)))
+		p.units = p.units[:0]
+	}
+}
+
+func (p *rtfParser) decodeBytes() {
+	if len(p.bytes) == 0 {
+		return
+	}
+	p.flushUnits()
+	page := p.fonts[p.group.font]
+	if page == 0 {
+		page = p.page
+	}
+	text, err := codePage(page).NewDecoder().Bytes(p.bytes)
+	if err != nil {
+		text = p.bytes
+	}
+	p.out.Write(text)
+	p.bytes = p.bytes[:0]
+}
+
+// rtfCharsets gives the code page of a font's character set.
+var rtfCharsets = map[int]int{0: 1252, 77: 10000, 128: 932, 129: 949, 134: 936, 136: 950, 161: 1253, 162: 1254, 163: 1258, 177: 1255, 178: 1256, 186: 1257, 204: 1251, 222: 874, 238: 1250, 254: 437, 255: 850}
+
+var rtfSilent = map[string]bool{"colortbl": true, "stylesheet": true, "pict": true, "objdata": true, "themedata": true, "colorschememapping": true, "datastore": true, "latentstyles": true, "listtable": true, "listoverridetable": true, "rsidtbl": true, "generator": true, "xmlnstbl": true, "blipuid": true, "fontemb": true, "filetbl": true, "revtbl": true, "panose": true, "falt": true}
+
+// rtfSpoken destinations begin with \* and hold words all the same.
+var rtfSpoken = map[string]bool{"annotation": true, "atnauthor": true, "atnid": true, "fldinst": true, "fldrslt": true, "shptxt": true, "shpinst": true, "sn": true, "sv": true, "bkmkstart": true, "company": true, "manager": true, "hlinkbase": true, "userprops": true, "propname": true, "staticval": true, "author": true, "title": true, "subject": true, "operator": true, "keywords": true, "doccomm": true, "category": true, "comment": true, "footnote": true, "header": true, "footer": true, "formfield": true, "ffname": true, "ffdeftext": true, "ffl": true, "ffhelptext": true, "ffstattext": true, "htmltag": true, "mailmerge": true}
+
+// codePage is the encoding of a Windows, DOS or Mac code page; 1252 for one that
+// is not known.
+func codePage(n int) encoding.Encoding {
+	if e := codePages[n]; e != nil {
+		return e
+	}
+	return charmap.Windows1252
+}
+
+var codePages = map[int]encoding.Encoding{
+	437: charmap.CodePage437, 850: charmap.CodePage850, 852: charmap.CodePage852, 866: charmap.CodePage866, 874: charmap.Windows874,
+	932: japanese.ShiftJIS, 936: simplifiedchinese.GBK, 949: korean.EUCKR, 950: traditionalchinese.Big5, 10000: charmap.Macintosh, 10007: charmap.MacintoshCyrillic,
+	1250: charmap.Windows1250, 1251: charmap.Windows1251, 1252: charmap.Windows1252, 1253: charmap.Windows1253, 1254: charmap.Windows1254,
+	1255: charmap.Windows1255, 1256: charmap.Windows1256, 1257: charmap.Windows1257, 1258: charmap.Windows1258, 65001: encoding.Nop,
+}

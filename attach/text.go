@@ -1,0 +1,125 @@
+package attach
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"regexp"
+	"strings"
+)
+
+// readText reads plain text, and all formats that are (CSV, JSON, ICS, VCF).
+func readText(r *reading, data []byte) {
+	text := r.help.Decode(data)
+	r.text(unfoldLines(text))
+	if strings.Contains("\n"+text, "\n=ybegin ") {
+		r.unreadable("yEnc: not read")
+	}
+	r.uuencoded(text)
+}
+
+// unfoldLines joins the folded lines of ICS and VCF, RFC 5545 §3.1.
+func unfoldLines(s string) string {
+	head := strings.TrimLeft(s[:min(len(s), 200)], "\ufeff \r\n")
+	if !strings.HasPrefix(head, "BEGIN:V") {
+		return s
+	}
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	return strings.NewReplacer("\n ", "", "\n\t", "", "=\n", "").Replace(s)
+}
+
+func readHTML(r *reading, data []byte) {
+	visible, hidden := r.help.HTML(r.help.Decode(data))
+	r.text(visible)
+	r.text(hidden)
+}
+
+// readXML gives texts and attribute values; entities are not expanded, so no
+// document can grow.
+func readXML(r *reading, data []byte) {
+	if len(r.xmlText(data)) == 0 {
+		readText(r, data)
+	}
+}
+
+// xmlText adds every text and attribute value of an XML document and returns what
+// it added; damage ends it with a reason.
+func (r *reading) xmlText(data []byte) string {
+	var b strings.Builder
+	d := xml.NewDecoder(bytes.NewReader(data))
+	d.Strict = false
+	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) {
+		all, err := io.ReadAll(in)
+		return strings.NewReader(r.help.Decode(all)), err
+	}
+	for b.Len() < r.textLeft {
+		token, err := d.RawToken()
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				r.unreadable(Damaged)
+			}
+			break
+		}
+		xmlToken(&b, token)
+	}
+	r.text(b.String())
+	return b.String()
+}
+
+func xmlToken(b *strings.Builder, token xml.Token) {
+	switch t := token.(type) {
+	case xml.CharData:
+		b.Write(t)
+	case xml.Comment:
+		b.Write(t)
+	case xml.StartElement:
+		for _, a := range t.Attr {
+			if a.Name.Space != "xmlns" && a.Name.Local != "xmlns" {
+				b.WriteString(" " + a.Value + " ")
+			}
+		}
+	case xml.EndElement:
+		b.WriteByte('\n')
+	}
+}
+
+// readMessage reads a mail with all that is in it.
+func readMessage(r *reading, data []byte) {
+	if r.depth >= maxDepth {
+		r.unreadable(OverLimit)
+		return
+	}
+	r.depth++
+	text, reasons := r.help.Message(data, r.Budget)
+	r.depth--
+	r.text(text)
+	for _, reason := range reasons {
+		r.unreadable(reason)
+	}
+}
+
+var mboxLine = regexp.MustCompile(`(?m)^From \S.*\d{4}\r?$`)
+
+// readMbox reads each message of an mbox file; without one it is text.
+func readMbox(r *reading, data []byte) {
+	marks := mboxLine.FindAllIndex(data, maxFiles)
+	if len(marks) == 0 {
+		readText(r, data)
+		return
+	}
+	r.text(r.help.Decode(data[:marks[0][0]]))
+	for i, m := range marks {
+		end := len(data)
+		if i+1 < len(marks) {
+			end = marks[i+1][0]
+		}
+		if r.filesLeft--; r.over() {
+			return
+		}
+		readMessage(r, bytes.TrimLeft(data[m[1]:end], "\r\n"))
+	}
+	if len(marks) == maxFiles {
+		r.unreadable(OverLimit)
+	}
+}

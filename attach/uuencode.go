@@ -1,0 +1,101 @@
+package attach
+
+import "strings"
+
+// uuencoded reads the files that stand in a text as senders of old put them
+// there: "begin 644 name", lines, "end".
+func (r *reading) uuencoded(text string) {
+	for _, f := range UUFiles(text) {
+		if r.over() {
+			return
+		}
+		r.file(f.Name, f.Data)
+	}
+}
+
+// UUFile is a file that stands within a text.
+type UUFile struct {
+	Name string
+	Data []byte
+}
+
+// UUFiles returns the uuencoded files in a text, in order; a damaged line ends one.
+func UUFiles(text string) (files []UUFile) {
+	cutUU(text, func(f UUFile) { files = append(files, f) })
+	return files
+}
+
+// WithoutUUFiles puts note in the place of each uuencoded file of text.
+func WithoutUUFiles(text, note string) string {
+	var b strings.Builder
+	for i, between := range cutUU(text, func(UUFile) {}) {
+		if i > 0 {
+			b.WriteString(note + "\n")
+		}
+		b.WriteString(between)
+	}
+	return b.String()
+}
+
+// cutUU calls fn for each file and returns the texts around them.
+func cutUU(text string, fn func(UUFile)) (around []string) {
+	start, at := 0, 0
+	for {
+		i := strings.Index("\n"+text[at:], "\nbegin ")
+		if i < 0 {
+			return append(around, text[start:])
+		}
+		i += at
+		line, rest, _ := strings.Cut(text[i:], "\n")
+		at = len(text) - len(rest)
+		mode, name, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "begin "), " ")
+		if !ok || len(mode) < 3 || strings.Trim(mode, "01234567") != "" {
+			continue
+		}
+		if data, after := uuLines(rest); len(data) > 0 {
+			fn(UUFile{strings.TrimSpace(name), data})
+			around = append(around, text[start:i])
+			after = strings.TrimPrefix(strings.TrimPrefix(after, "end\r\n"), "end\n")
+			start, at = len(text)-len(after), len(text)-len(after)
+		}
+	}
+}
+
+// uuLines decodes lines until "end" or one that is none.
+func uuLines(text string) (data []byte, rest string) {
+	for {
+		line, after, more := strings.Cut(text, "\n")
+		decoded, ok := uuLine(strings.TrimRight(line, "\r"))
+		if !ok {
+			return data, text
+		}
+		data, text = append(data, decoded...), after
+		if len(decoded) == 0 || !more {
+			return data, text
+		}
+	}
+}
+
+func uuLine(line string) ([]byte, bool) {
+	if line == "" || line[0] < ' ' || line[0] > '`' {
+		return nil, false
+	}
+	n := int(line[0]-' ') & 63
+	body := line[1:]
+	if len(body) > (n+2)/3*4+2 {
+		return nil, false
+	}
+	body += strings.Repeat(" ", max(0, (n+2)/3*4-len(body))) // trailing spaces get lost
+	out := make([]byte, 0, n+2)
+	for i := 0; i+4 <= len(body) && len(out) < n; i += 4 {
+		var v uint32
+		for _, c := range []byte(body[i : i+4]) {
+			if c < ' ' || c > '`' {
+				return nil, false
+			}
+			v = v<<6 | uint32(c-' ')&63
+		}
+		out = append(out, byte(v>>16), byte(v>>8), byte(v))
+	}
+	return out[:min(n, len(out))], true
+}

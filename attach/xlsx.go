@@ -1,0 +1,166 @@
+package attach
+
+import (
+	"bytes"
+	"encoding/xml"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// workbook is what the cells of a sheet need to be shown.
+type workbook struct {
+	dates map[int]bool // cell styles (index in cellXfs) that show a date
+	epoch time.Time    // day 0 of dates
+}
+
+// readStyles notes which cell styles show dates, ECMA-376 Part 1 §18.8.30.
+func (w *workbook) readStyles(data []byte) {
+	custom := map[int]bool{}
+	inCells, n := false, 0
+	eachElement(data, func(e xml.StartElement) {
+		switch e.Name.Local {
+		case "numFmt":
+			id, _ := strconv.Atoi(attr(e, "numFmtId")) // 0 is the general format
+			custom[id] = isDateFormat(attr(e, "formatCode"))
+		case "cellXfs":
+			inCells = true
+		case "cellStyles", "dxfs":
+			inCells = false
+		case "xf":
+			if inCells {
+				id, _ := strconv.Atoi(attr(e, "numFmtId"))
+				w.dates[n] = custom[id] || id >= 14 && id <= 22 || id >= 27 && id <= 36 || id >= 45 && id <= 47 || id >= 50 && id <= 58
+				n++
+			}
+		}
+	})
+}
+
+// isDateFormat: a letter of dates outside quotes, brackets and escapes.
+func isDateFormat(code string) bool {
+	quoted, bracket, escaped := false, false, false
+	for _, c := range strings.ToLower(code) {
+		switch {
+		case escaped:
+			escaped = false
+		case c == '\\':
+			escaped = true
+		case c == '"':
+			quoted = !quoted
+		case c == '[' || c == ']':
+			bracket = c == '['
+		case !quoted && !bracket && strings.ContainsRune("ymdhs", c):
+			return true
+		}
+	}
+	return false
+}
+
+func eachElement(data []byte, fn func(xml.StartElement)) {
+	d := xml.NewDecoder(bytes.NewReader(data))
+	d.Strict = false
+	for {
+		token, err := d.RawToken()
+		if err != nil {
+			return
+		}
+		if e, ok := token.(xml.StartElement); ok {
+			fn(e)
+		}
+	}
+}
+
+// readNames adds the sheets' names and the defined ones, and learns the epoch.
+func (w *workbook) readNames(r *reading, data []byte) {
+	eachElement(data, func(e xml.StartElement) {
+		switch e.Name.Local {
+		case "sheet", "definedName":
+			r.text(attr(e, "name"))
+		case "workbookPr":
+			if v := attr(e, "date1904"); v == "1" || v == "true" {
+				w.epoch = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
+			}
+		}
+	})
+}
+
+// readSheet adds numbers, dates, formulas and inline texts, a row a line. Shared
+// strings are added with their own part.
+func (w *workbook) readSheet(r *reading, data []byte) {
+	var b strings.Builder
+	d := xml.NewDecoder(bytes.NewReader(data))
+	d.Strict = false
+	var cell xml.StartElement
+	inside := ""
+	for b.Len() < r.textLeft {
+		token, err := d.RawToken()
+		if err != nil {
+			break
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			inside = t.Name.Local
+			if inside == "c" {
+				cell = t.Copy()
+			}
+			for _, name := range []string{"display", "tooltip", "location", "prompt", "promptTitle"} {
+				b.WriteString(spaced(attr(t, name)))
+			}
+		case xml.EndElement:
+			inside = ""
+			if t.Name.Local == "row" {
+				b.WriteByte('\n')
+			}
+		case xml.CharData:
+			b.WriteString(w.shown(cell, inside, string(t)))
+		}
+	}
+	r.text(b.String())
+}
+
+func spaced(s string) string {
+	if s == "" {
+		return ""
+	}
+	return s + "\n"
+}
+
+// shown is a cell's piece of text, raw and as a reader of the sheet sees it.
+func (w *workbook) shown(cell xml.StartElement, inside, s string) string {
+	switch kind := attr(cell, "t"); {
+	case inside == "t":
+		return s
+	case inside != "v" && inside != "f":
+		return spaced(strings.TrimSpace(s))
+	case kind == "s" && inside == "v":
+		return ""
+	case inside == "f" || kind != "" && kind != "n":
+		return s + "\t"
+	}
+	style, _ := strconv.Atoi(attr(cell, "s"))
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return s + "\t"
+	}
+	if w.dates[style] && n > 0 && n < 3e6 {
+		return w.date(n) + "\t" + s + "\t"
+	}
+	if plain := strconv.FormatFloat(n, 'f', -1, 64); plain != s {
+		return s + "\t" + plain + "\t"
+	}
+	return s + "\t"
+}
+
+// date writes a serial number both ways a person may look for it.
+func (w *workbook) date(n float64) string {
+	epoch := w.epoch
+	if epoch.IsZero() {
+		epoch = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
+	}
+	at := epoch.Add(time.Duration(n*86400+0.5) * time.Second)
+	if n < 1 {
+		return at.Format("15:04:05")
+	}
+	return at.Format("2006-01-02 2.1.2006 15:04")
+}

@@ -169,6 +169,6 @@ func init() {
 		"text": readText, "html": readHTML, "xml": readXML, "message": readMessage, "mbox": readMbox,
 		"zip": readZip, "gz": readGzip, "bz2": readBzip2, "xz": readXz, "tar": readTar, "7z": read7z, "rar": readRar,
 		"docx": readOOXML, "xlsx": readXLSX, "pptx": readOOXML, "odf": readODF, "epub": readZip,
-		"pdf": readPDF, "image": readImage, "rtf": readRTF,
+		"pdf": readPDF, "image": readImage, "rtf": readRTF, "ole": readOLE,
 	}
 }

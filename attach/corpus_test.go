@@ -147,13 +147,54 @@ func words(s string) []string {
 	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
-// TestCorpusPersons asks for every person that truth.tsv names in the readable
-// documents.
+// TestCorpusPersons asks for every form of every person that truth.tsv names, in
+// every document that is no scan and has no password.
 func TestCorpusPersons(t *testing.T) {
 	dir := corpus(t, "cz-documents")
 	truth, err := os.ReadFile(filepath.Join(dir, "truth.tsv"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log(strings.SplitN(string(truth), "\n", 4)[:3])
+	texts, found, all := map[string]string{}, map[string]int{}, map[string]int{}
+	for line := range strings.Lines(string(truth)) {
+		row := strings.Split(strings.TrimSpace(line), "\t")
+		if len(row) < 5 || row[0] == "file" {
+			continue
+		}
+		text, known := texts[row[0]]
+		if !known {
+			text = readable(t, filepath.Join(dir, row[0]))
+			texts[row[0]] = text
+		}
+		if text == "" {
+			continue
+		}
+		for form := range strings.SplitSeq(row[4], " | ") {
+			if all[row[1]]++; strings.Contains(text, form) {
+				found[row[1]]++
+			} else {
+				t.Errorf("%s: %q is not in it", row[0], form)
+			}
+		}
+	}
+	for format, n := range all {
+		t.Logf("%s: %d of %d forms", format, found[format], n)
+	}
+	if len(all) < 7 {
+		t.Errorf("read %d formats, want at least 7", len(all))
+	}
+}
+
+// readable is a document's text with single spaces; "" for one without any.
+func readable(t *testing.T, path string) string {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, reasons := attach.Read(path, "", data, attach.NewBudget(), help)
+	if len(reasons) > 0 {
+		t.Logf("%s: %v", filepath.Base(path), reasons)
+		return ""
+	}
+	return strings.Join(strings.Fields(text), " ")
 }

@@ -49,3 +49,10 @@ func FuzzRTF(f *testing.F) {
 		attach.Read("a.rtf", "", append([]byte(`{\rtf`), data...), attach.NewBudget(), help)
 	})
 }
+
+func FuzzOLE(f *testing.F) {
+	f.Add([]byte("\xec\xa5\xc1\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		attach.Read("a.doc", "", append([]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), data...), attach.NewBudget(), help)
+	})
+}

@@ -47,7 +47,8 @@ func (d *Desk) Body(ctx context.Context, by account.Agent, id store.MessageID, i
 	m := mail.Parse(raw)
 	p := m.HTML()
 	if p == nil {
-		return mail.Sanitized{HTML: "<pre>" + html.EscapeString(bodyText(mail.Extract(m, raw))) + "</pre>"}, nil
+		text, err := d.text(id) // as stored: to extract it again would read every attachment
+		return mail.Sanitized{HTML: "<pre>" + html.EscapeString(bodyText(text)) + "</pre>"}, err
 	}
 	return mail.SanitizeHTML(p.Text, mail.Sanitize{CID: pictures(m), RemoteImages: images}), nil
 }

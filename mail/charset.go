@@ -2,7 +2,9 @@ package mail
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -242,19 +244,28 @@ func guess(b []byte, label string) (text, charset string) {
 	return decodeWith(b, best.enc), best.name
 }
 
+// eastAsian charsets as chardet names them. Where it believes several equally,
+// the first here is taken: short texts fit many, and the same bytes must never
+// be read in two ways.
+var eastAsian = []string{"gb18030", "big5", "euc-kr", "euc-jp", "shift_jis"}
+
 // guessEastAsian asks chardet about the first 4 KB (it reads 1.5 MB/s) and
-// believes it when the whole text decodes.
+// believes it when the whole text decodes. Its results come from goroutines, equal
+// ones in any order, so they are ordered here.
 func guessEastAsian(b []byte) (text, charset string, ok bool) {
 	results, err := chardet.NewTextDetector().DetectAll(b[:min(len(b), 4096)])
 	if err != nil {
 		return "", "", false
 	}
+	rank := func(r chardet.Result) int { return slices.Index(eastAsian, strings.ToLower(r.Charset)) }
+	results = slices.DeleteFunc(results, func(r chardet.Result) bool { return rank(r) < 0 })
+	slices.SortFunc(results, func(x, y chardet.Result) int {
+		return cmp.Or(y.Confidence-x.Confidence, rank(x)-rank(y))
+	})
 	for _, r := range results {
-		switch name := strings.ToLower(r.Charset); name {
-		case "gb-18030", "gb18030", "big5", "euc-jp", "euc-kr", "shift_jis":
-			if t, ok := decodeEastAsian(b, strings.Replace(name, "gb-", "gb", 1)); ok {
-				return t, name, true
-			}
+		name := strings.ToLower(r.Charset)
+		if t, ok := decodeEastAsian(b, name); ok {
+			return t, name, true
 		}
 	}
 	return "", "", false

@@ -54,6 +54,22 @@ func TestDecodeCharset(t *testing.T) {
 	}
 }
 
+// TestSameBytesSameText: chardet answers from goroutines, and what it believes
+// equally came in any order.
+func TestSameBytesSameText(t *testing.T) {
+	for _, want := range []string{"该用户不存在", "退信：该用户不存在", "用户", "邮件 订单"} {
+		raw, err := simplifiedchinese.GBK.NewEncoder().Bytes([]byte(want))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 300 {
+			if got, charset := decodeCharset(raw, ""); got != want {
+				t.Fatalf("got %q (%s), want %q", got, charset, want)
+			}
+		}
+	}
+}
+
 // TestCorpusCharsets asks for the right characters, not for the charset's name:
 // several give the same text. Single-byte sets without label, in full and cut to
 // 80 characters.

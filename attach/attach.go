@@ -26,6 +26,7 @@ const (
 	PictureOnly = "picture without text"
 	NoTextLayer = "no text layer"
 	Unknown     = "unknown format"
+	NoText      = "no text found"
 )
 
 // Bounds of a Budget. Real mail stays far below.
@@ -64,6 +65,9 @@ func NewBudget() *Budget {
 func Read(name, mediaType string, data []byte, left *Budget, help Help) (text string, reasons []string) {
 	r := &reading{Budget: left, help: help}
 	r.read(name, mediaType, data)
+	if len(data) > 0 && r.out.Len() == 0 && len(r.reasons) == 0 {
+		r.unreadable(NoText) // an empty document, or one that our reader does not see into
+	}
 	return strings.ToValidUTF8(r.out.String(), "\ufffd"), r.reasons
 }
 
@@ -154,7 +158,6 @@ func (r *reading) read(name, mediaType string, data []byte) {
 		r.unreadable(Unknown)
 	case "encrypted":
 		r.unreadable(Encrypted)
-	case "signature":
 	default:
 		r.unreadable(what + ": not read yet")
 	}

@@ -91,7 +91,7 @@ func TestCorpusByFormat(t *testing.T) {
 			t.Logf("%s: %s unreadable: %v", format, name, reasons)
 		default:
 			n.silent++
-			t.Logf("%s: %s (%d bytes) has neither text nor a reason", format, name, len(data))
+			t.Errorf("%s: %s (%d bytes) has neither text nor a reason", format, name, len(data))
 		}
 	})
 	var names []string
@@ -108,6 +108,9 @@ func TestCorpusByFormat(t *testing.T) {
 // our text too.
 func TestCorpusPDFWords(t *testing.T) {
 	if _, err := exec.LookPath("pdftotext"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("no pdftotext, which machine.sh brings")
+		}
 		t.Skip("LEFT OUT, no pdftotext here (Debian: poppler-utils)")
 	}
 	found, all, files := 0, 0, 0

@@ -4,8 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/xml"
-	"errors"
-	"io"
 	"path"
 	"sort"
 	"strconv"
@@ -93,20 +91,9 @@ func attr(e xml.StartElement, name string) string {
 // officeXML adds the texts of a part: runs join within a paragraph, and only
 // attributes that hold words count (authors, titles, descriptions, links).
 func (r *reading) officeXML(data []byte) {
-	var b strings.Builder
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.Strict = false
-	for b.Len() < r.textLeft {
-		token, err := d.RawToken()
-		if err != nil {
-			if !errors.Is(err, io.EOF) {
-				r.unreadable(Damaged)
-			}
-			break
-		}
-		officeToken(&b, token)
-	}
-	r.text(b.String())
+	r.tokens(d, officeToken)
 }
 
 func officeToken(b *strings.Builder, token xml.Token) {

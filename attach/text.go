@@ -46,13 +46,19 @@ func readXML(r *reading, data []byte) {
 // xmlText adds every text and attribute value of an XML document and returns what
 // it added; damage ends it with a reason.
 func (r *reading) xmlText(data []byte) string {
-	var b strings.Builder
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.Strict = false
 	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) {
 		all, err := io.ReadAll(in)
 		return strings.NewReader(r.help.Decode(all)), err
 	}
+	return r.tokens(d, xmlToken)
+}
+
+// tokens adds what write makes of each token, and returns it; damage ends it
+// with a reason.
+func (r *reading) tokens(d *xml.Decoder, write func(b *strings.Builder, token xml.Token)) string {
+	var b strings.Builder
 	for b.Len() < r.textLeft {
 		token, err := d.RawToken()
 		if err != nil {
@@ -61,7 +67,7 @@ func (r *reading) xmlText(data []byte) string {
 			}
 			break
 		}
-		xmlToken(&b, token)
+		write(&b, token)
 	}
 	r.text(b.String())
 	return b.String()

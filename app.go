@@ -115,6 +115,9 @@ func wire(ctx context.Context, dir string, logger *slog.Logger, opt appOptions) 
 }
 
 func (a *app) reindex(ctx context.Context, progress func(done, total int)) error {
+	if err := a.api.Privacy.Rederive(ctx, nil); err != nil {
+		return err
+	}
 	return a.api.Desk.Reindex(ctx, progress)
 }
 

@@ -149,6 +149,7 @@ func (a *app) work(ctx context.Context, group *errgroup.Group) {
 			a.logger.Error("catch up after the last stop", "error", err)
 		}
 		a.logged("scrub", a.scrub(ctx))
+		a.logged("derive older texts again", a.api.Privacy.Rederive(ctx, nil))
 		return nil
 	})
 	group.Go(func() error { return a.api.Sync.Run(ctx) })

@@ -2,9 +2,12 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"postolka/mail"
+	"postolka/search"
 	"postolka/store"
 )
 
@@ -16,9 +19,80 @@ func (d *Desk) Reread(_ context.Context, id store.MessageID) error {
 	if err != nil {
 		return err
 	}
-	key := d.store.Keys().Identity()
 	m := mail.Parse(raw)
-	l := letter{text: mail.Extract(m, raw)}
+	return d.level(id, raw, m, mail.Extract(m, raw), 1)
+}
+
+// Outdated are the messages that an older reader could not read whole: this one
+// may say more. It asks the records only.
+func (d *Desk) Outdated() (ids []store.MessageID, err error) {
+	err = d.store.View(func(tx *store.Tx) error {
+		ids = nil
+		for box := range store.Mailboxes.All(tx) {
+			for id := range store.MessagesUnreadable.Prefix(tx, store.Key(box)) {
+				ids = append(ids, id)
+			}
+		}
+		return nil
+	})
+	return ids, err
+}
+
+// Rederive reads a message again if an older reader made its text, and brings
+// text, index and record level, the record last: it alone tells that a message is
+// outdated. It reports whether it did. No erasure may work meanwhile: privacy sees
+// to that.
+func (d *Desk) Rederive(ctx context.Context, id store.MessageID) (bool, error) {
+	var was store.Message
+	err := d.store.View(func(tx *store.Tx) (err error) {
+		was, err = store.Messages.Get(tx, id)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("derive text of message %d again: %w", id, err)
+	}
+	if was.Quarantine == QuarantinePanic { // its raw bytes are its text, and the reader must not see it again
+		return false, nil
+	}
+	stored, err := d.text(id)
+	if err != nil || current(stored, &was) {
+		return false, err
+	}
+	raw, err := d.store.RawBytes(id)
+	if err != nil {
+		return false, fmt.Errorf("derive text of message %d again: %w", id, err)
+	}
+	m := mail.Parse(raw)
+	text := mail.Extract(m, raw)
+	if err := d.store.Replace(ctx, store.Content{ID: id, Raw: raw, Text: text.Encode()}); err != nil {
+		return false, err
+	}
+	if d.index != nil {
+		if err := d.index.Add(ctx, []search.Doc{docOf(id, &was, text)}); err != nil {
+			return false, err
+		}
+	}
+	return true, d.level(id, raw, m, text, 0)
+}
+
+// current: this reader made the text, and the record says the same.
+func current(t mail.Text, m *store.Message) bool {
+	if t.Version < mail.TextVersion {
+		return false
+	}
+	return slices.EqualFunc(t.Unreadable, m.Unreadable, func(a mail.Unreadable, b store.Unreadable) bool {
+		return a.Path == b.Part && a.Reason == b.Reason
+	})
+}
+
+// level brings the record up to what its bytes say now; replaced counts how often
+// they were changed by this.
+func (d *Desk) level(id store.MessageID, raw []byte, m *mail.Message, text mail.Text, replaced uint32) error {
+	key := d.store.Keys().Identity()
+	l := letter{text: text}
 	return d.store.Update(func(tx *store.Tx) error {
 		was, err := store.Messages.Get(tx, id)
 		if err != nil {
@@ -29,7 +103,7 @@ func (d *Desk) Reread(_ context.Context, id store.MessageID) error {
 		l.fill(m, d.token)
 		l.record.Automatic = was.Automatic
 		l.record.Strict, l.record.Loose = mail.Strict(key, raw), mail.Loose(key, m)
-		l.record.SizeBytes, l.record.Version = int64(len(raw)), was.Version+1
+		l.record.SizeBytes, l.record.Version = int64(len(raw)), was.Version+replaced
 		if err := store.Messages.Put(tx, id, l.record); err != nil {
 			return err
 		}

@@ -36,6 +36,8 @@ vulnerable:
 	else cat /tmp/govulncheck.$$$$; exit 1; fi; rm -f /tmp/govulncheck.$$$$
 
 unit:
+	@# The first run compiles the PDF reader for all later ones; the detector makes that slow.
+	$(GO) test -run TestPDFReader ./attach
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 40m ./...
 	@# Orders don't race, and under the detector they take minutes each.
 	$(GO) test -run 'TestThreadsDontDependOnOrder' -timeout 20m ./desk

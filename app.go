@@ -83,7 +83,9 @@ func wire(ctx context.Context, dir string, logger *slog.Logger, opt appOptions) 
 	}()
 	store.DeclarePath(api.Socket, store.HoldsNone)
 	store.DeclarePath("cache/", store.HoldsNone) // the PDF reader, compiled: no content
-	attach.CacheDir = filepath.Join(dir, "cache")
+	if attach.CacheDir == "" {
+		attach.CacheDir = filepath.Join(dir, "cache")
+	}
 	if a.log, err = audit.Open(s); err != nil {
 		return a, err
 	}

@@ -21,17 +21,6 @@ var help = attach.Help{
 	Message: func(data []byte, _ *attach.Budget) (string, []string) { return string(data), nil },
 }
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "postolka-attach")
-	if err != nil {
-		panic(err)
-	}
-	attach.CacheDir = dir
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
-
 // corpus is the folder of attachments; without one the test is left out, in CI it
 // must be there.
 func corpus(t *testing.T, dir string) string {

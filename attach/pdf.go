@@ -3,14 +3,25 @@ package attach
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 )
 
 // CacheDir is where the child process keeps its compiled program (21 MB, no
-// content of any file); "" compiles anew at each start, which takes four seconds.
-// Set it before the first Read. The directory is made with mode 0700.
-var CacheDir string
+// content of any file): the user's cache directory, or "" where he has none, and
+// then it is compiled anew at each start, which takes four seconds. Set it before
+// the first Read. The directory is made with mode 0700.
+var CacheDir = userCache()
+
+func userCache() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "postolka")
+}
 
 // Bounds of one PDF.
 const (

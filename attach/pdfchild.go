@@ -7,7 +7,9 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/klippa-app/go-pdfium"
@@ -26,6 +28,9 @@ const pdfMemory = 8192
 
 func init() {
 	if os.Getenv(childMark) != "" {
+		// A signal that ends the parent reaches its whole group; a file that is being
+		// read then must not look damaged. The end of the input ends the child.
+		signal.Ignore(os.Interrupt, syscall.SIGTERM)
 		if err := beChild(os.Stdin, os.Stdout, os.Getenv(childCache)); err != nil {
 			os.Exit(1)
 		}

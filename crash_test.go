@@ -172,7 +172,7 @@ func (h *killed) serve() {
 	server, began := h.server, time.Now()
 	defer func() { h.t.Logf("server answers after %v", time.Since(began).Round(time.Millisecond)) }()
 	h.t.Cleanup(func() { server.Process.Kill(); server.Wait() })
-	eventually(h.t, "the server", 30*time.Second, func() (ok bool) {
+	eventually(h.t, "the server", time.Minute, func() (ok bool) {
 		h.control, ok = api.Dial(h.data)
 		return ok
 	})

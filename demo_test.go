@@ -20,11 +20,12 @@ func TestDemoLives(t *testing.T) {
 	}
 	listen := l.Addr().String()
 	l.Close()
+	data := filepath.Join(t.TempDir(), "data") // removed after the demo has ended
 	jana := newBrowser(t, "Jana", "http://"+listen)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	start := time.Now()
-	go func() { ended <- runDemo(ctx, filepath.Join(t.TempDir(), "data"), listen) }()
+	go func() { ended <- runDemo(ctx, data, listen) }()
 	t.Cleanup(func() {
 		cancel()
 		select {
@@ -32,11 +33,11 @@ func TestDemoLives(t *testing.T) {
 			if err != nil {
 				t.Errorf("demo: %v", err)
 			}
-		case <-time.After(30 * time.Second):
+		case <-time.After(2 * time.Minute):
 			t.Error("the demo does not end")
 		}
 	})
-	eventually(t, "the demo's page", 30*time.Second, func() bool {
+	eventually(t, "the demo's page", time.Minute, func() bool {
 		conn, err := net.Dial("tcp", listen)
 		if err == nil {
 			conn.Close()
@@ -49,7 +50,7 @@ func TestDemoLives(t *testing.T) {
 
 	const wanted = "Žádost o výmaz osobních údajů (čl. 17 GDPR)"
 	jana.click("Jana's button", `.demo form:has([name=email][value^="jana"]) button`)
-	jana.until("the sample mail", 30*time.Second, row(wanted))
+	jana.until("the sample mail", 3*time.Minute, row(wanted)) // its PDFs are read first
 	t.Logf("list with the sample mail %v after the start", time.Since(start).Round(time.Millisecond))
 	jana.openRow(wanted)
 	path, before := jana.ask("location.pathname"), jana.ask(`document.querySelectorAll("#thread .letter").length`)
@@ -60,6 +61,6 @@ func TestDemoLives(t *testing.T) {
 	sent := time.Now()
 	jana.open(path)
 	jana.until("own answer in the thread", quick, letters(2))
-	jana.until("the customer's answer, live", 45*time.Second, letters(3))
+	jana.until("the customer's answer, live", 2*time.Minute, letters(3))
 	t.Logf("the sample customer's answer is in the open thread %v after sending", time.Since(sent).Round(time.Millisecond))
 }

@@ -58,7 +58,7 @@ func TestMailIsAnsweredInTwoBrowsers(t *testing.T) {
 
 	delivered := time.Now()
 	dovecot.Put(t, "INBOX", imaptest.Mail{Raw: customerMail()})
-	jana.until("mail in the open list", 30*time.Second, row(subject))
+	jana.until("mail in the open list", time.Minute, row(subject))
 	t.Logf("in the agent's open list %v after delivery", time.Since(delivered).Round(time.Millisecond))
 	olga.until("mail in the other open list", quick, row(subject))
 	t.Logf("in both open lists %v after delivery", time.Since(delivered).Round(time.Millisecond))
@@ -73,7 +73,7 @@ func TestMailIsAnsweredInTwoBrowsers(t *testing.T) {
 	t.Logf("at the SMTP server %v after sending, held for %v", time.Since(sent).Round(time.Millisecond), testUndo)
 	id := checkAnswer(t, answer)
 	olga.until("answer in the other browser", quick, letters(2))
-	eventually(t, "copy in Sent", 30*time.Second, func() bool { return len(imaptest.Fetch(t, dovecot, "Sent")) > 0 })
+	eventually(t, "copy in Sent", time.Minute, func() bool { return len(imaptest.Fetch(t, dovecot, "Sent")) > 0 })
 
 	jana.open(path)
 	jana.listens()
@@ -81,7 +81,7 @@ func TestMailIsAnsweredInTwoBrowsers(t *testing.T) {
 	delivered = time.Now()
 	dovecot.Put(t, "INBOX", imaptest.Mail{Raw: customerReply(id)})
 	for _, b := range []*browser{jana, olga} {
-		b.until("the reply in the open thread", 30*time.Second, letters(3)+` && document.getElementById("thread").textContent.includes("It came this morning")`)
+		b.until("the reply in the open thread", time.Minute, letters(3)+` && document.getElementById("thread").textContent.includes("It came this morning")`)
 		t.Logf("%s sees the reply in the open thread %v after delivery", b.who, time.Since(delivered).Round(time.Millisecond))
 	}
 
@@ -239,7 +239,7 @@ func (s *shop) connect(dovecot *imaptest.Dovecot, post *postOffice) store.Mailbo
 		s.t.Fatal(err)
 	}
 	s.app.api.Sync.Changed(id)
-	eventually(s.t, "first sync", 30*time.Second, func() bool {
+	eventually(s.t, "first sync", time.Minute, func() bool {
 		boxes, err := s.app.api.Desk.Mailboxes(s.t.Context(), account.HostAgent())
 		if err != nil {
 			s.t.Fatal(err)
@@ -280,7 +280,7 @@ func (s *shop) end() {
 			if err != nil {
 				s.t.Errorf("serve: %v", err)
 			}
-		case <-time.After(30 * time.Second):
+		case <-time.After(time.Minute):
 			s.t.Error("serve does not end")
 		}
 		whole(s.t, s.app)
@@ -393,7 +393,7 @@ func (o *postOffice) next(t *testing.T) parcel {
 	select {
 	case p := <-o.came:
 		return p
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("nothing came to the SMTP server within 30 s")
 		return parcel{}
 	}

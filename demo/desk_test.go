@@ -189,7 +189,7 @@ func TestCustomerAnswers(t *testing.T) {
 
 func (w *world) wait(t *testing.T, subject string, messages int) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if w.rows(t, desk.ViewAll)[subject].Conversation.Messages >= messages {
 			return
 		}

@@ -195,7 +195,7 @@ func TestFetchFromHostileServer(t *testing.T) {
 			if err == nil || len(letters) > 0 {
 				t.Fatalf("got %d letters, error %v; want none and an error", len(letters), err)
 			}
-			if took := time.Since(start); took > 5*time.Second {
+			if took := time.Since(start); took > 30*time.Second {
 				t.Errorf("took %v", took)
 			}
 		})

@@ -123,7 +123,7 @@ func TestFirstSyncThroughKillsAndDrops(t *testing.T) {
 		}
 	}
 	took := time.Since(start)
-	eventually(t, "the folder done", 10*time.Second, func() bool { return w.folder(t, "INBOX").Done })
+	eventually(t, "the folder done", time.Minute, func() bool { return w.folder(t, "INBOX").Done })
 	w.same(t, mails)
 	f := w.folder(t, "INBOX")
 	if len(f.Quarantined) > 0 {
@@ -181,18 +181,18 @@ func TestIdleDelivers(t *testing.T) {
 		w.sync.pace.poll = time.Hour // only IDLE tells
 		s.Put(t, "INBOX", letterMails(0, 1)...)
 		w.run(t)
-		eventually(t, "the first mail", 10*time.Second, func() bool { return w.count(t) == 1 })
+		eventually(t, "the first mail", time.Minute, func() bool { return w.count(t) == 1 })
 		for i := 1; i <= 3; i++ {
 			// Until it waits: the memory server tells nothing that came before IDLE
 			// (go-imap beta.8, SessionTracker.Idle polls only after the next change).
 			time.Sleep(300 * time.Millisecond)
 			start := time.Now()
 			s.Put(t, "INBOX", letterMails(i, 1)...)
-			eventually(t, "the next mail", 20*time.Second, func() bool { return w.count(t) == 1+i })
+			eventually(t, "the next mail", time.Minute, func() bool { return w.count(t) == 1+i })
 			t.Logf("here after %v", time.Since(start).Round(time.Millisecond))
 		}
 		if w.record(t).LastNewMail.IsZero() {
-			eventually(t, "new mail noted", 5*time.Second, func() bool { return !w.record(t).LastNewMail.IsZero() })
+			eventually(t, "new mail noted", time.Minute, func() bool { return !w.record(t).LastNewMail.IsZero() })
 		}
 	})
 }
@@ -201,12 +201,12 @@ func TestPollWhereIdleIsMissing(t *testing.T) {
 	s := imaptest.NewMemory(t, "IDLE")
 	w := newWorld(t, s.Settings(store.Plain))
 	w.run(t)
-	eventually(t, "contact", 10*time.Second, func() bool { return !w.record(t).LastContact.IsZero() })
+	eventually(t, "contact", time.Minute, func() bool { return !w.record(t).LastContact.IsZero() })
 	s.Put(t, "INBOX", letterMails(0, 1)...)
 	s.Put(t, "Projects", letterMails(1, 1)...)
-	eventually(t, "mail in the inbox and in a new folder", 10*time.Second, func() bool { return w.count(t) == 2 })
+	eventually(t, "mail in the inbox and in a new folder", time.Minute, func() bool { return w.count(t) == 2 })
 	s.Put(t, "Projects", letterMails(2, 1)...)
-	eventually(t, "more in the folder", 10*time.Second, func() bool { return w.count(t) == 3 })
+	eventually(t, "more in the folder", time.Minute, func() bool { return w.count(t) == 3 })
 }
 
 func TestWrongPasswordIsNotHammered(t *testing.T) {
@@ -223,7 +223,7 @@ func TestWrongPasswordIsNotHammered(t *testing.T) {
 	var logged bytes.Buffer
 	w.sync.log = slog.New(slog.NewTextHandler(&logged, nil))
 	stop := w.run(t)
-	eventually(t, "trouble shown", 5*time.Second, func() bool { return w.record(t).LastError == TroublePassword })
+	eventually(t, "trouble shown", time.Minute, func() bool { return w.record(t).LastError == TroublePassword })
 	time.Sleep(500 * time.Millisecond)
 	stop()
 	if logged.Len() == 0 || strings.Contains(logged.String(), "example.org") {
@@ -261,7 +261,7 @@ func TestPausedAndChanged(t *testing.T) {
 		t.Fatalf("%d messages although paused", n)
 	}
 	pause(false)
-	eventually(t, "mail after resuming", 10*time.Second, func() bool { return w.count(t) == 1 })
+	eventually(t, "mail after resuming", time.Minute, func() bool { return w.count(t) == 1 })
 }
 
 // A message that can't be stored is set aside, the others come in; later it is
@@ -346,7 +346,7 @@ func TestOneBadFetchBlocksNothing(t *testing.T) {
 			})
 			w := newWorld(t, h.Settings())
 			stop := w.run(t)
-			eventually(t, "all but one", 20*time.Second, func() bool {
+			eventually(t, "all but one", time.Minute, func() bool {
 				return w.count(t) == total-1 && w.folder(t, "INBOX").Done
 			})
 			stop()

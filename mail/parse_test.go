@@ -323,7 +323,7 @@ func TestParseHostileTakesNoTime(t *testing.T) {
 		}
 		took := time.Since(start)
 		t.Logf("%-40s %v", c.name, took.Round(time.Millisecond))
-		if took > 10*time.Second {
+		if took > time.Minute {
 			t.Errorf("%s: took %v", c.name, took)
 		}
 	}

@@ -80,7 +80,7 @@ func kill(t *testing.T, dir, step string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	child := exec.CommandContext(ctx, os.Args[0])
 	child.Env = append(os.Environ(), orderName+"="+string(text))
@@ -116,7 +116,7 @@ func beKilled(o order) {
 	}
 	box := New(s, &events{}, &copies{}, nil)
 	box.pace = quick
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	box.Run(ctx)
 }

@@ -133,7 +133,7 @@ func (w *world) run(t testing.TB) (stop func()) {
 			if err != nil {
 				t.Errorf("run: %v", err)
 			}
-		case <-time.After(30 * time.Second):
+		case <-time.After(time.Minute):
 			t.Error("Run does not end")
 		}
 	})
@@ -143,7 +143,7 @@ func (w *world) run(t testing.TB) (stop func()) {
 
 func (w *world) reaches(t testing.TB, id store.OutboxID, state store.OutboxState) store.OutboxEntry {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if e := w.entry(t, id); e.State == state {
 			return e
 		}

@@ -58,7 +58,7 @@ func TestBrowserFollowsNewsKeysAndDrafts(t *testing.T) {
 	}
 	until := func(what, js string) {
 		t.Helper()
-		for deadline := time.Now().Add(5 * time.Second); ask("String(!!("+js+"))") != "true"; time.Sleep(50 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); ask("String(!!("+js+"))") != "true"; time.Sleep(50 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("%s: never; at %s: %.600q", what, ask("location.href"), ask("document.body.innerText"))
 			}

@@ -182,7 +182,7 @@ func (w *world) tokenOf(name string) string {
 func (w *world) tryRoute(rt route, name string, by account.Agent, try try, token string) {
 	w.t.Helper()
 	method, _, _ := strings.Cut(rt.pattern, " ")
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if strings.HasSuffix(rt.pattern, "/live") {
 		ctx, cancel = context.WithTimeout(ctx, 20*time.Millisecond)

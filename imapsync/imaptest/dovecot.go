@@ -1,6 +1,7 @@
 package imaptest
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/x509"
 	"errors"
@@ -171,18 +172,38 @@ func (d *Dovecot) Start(t testing.TB) {
 	if err := d.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for range 200 {
-		if conn, err := net.Dial("tcp", address(d.port)); err == nil {
-			conn.Close()
-			return
-		}
-		time.Sleep(25 * time.Millisecond)
+	if wait(d.greets) {
+		return
 	}
 	log, _ := os.ReadFile(filepath.Join(d.dir, "dovecot.log"))
 	t.Fatalf("Dovecot does not answer: %s\n%s", out.Bytes(), log)
 }
 
-// Kill ends all its processes with SIGKILL, as a power cut would.
+// greets says whether a login process answers; that a connection is taken up
+// says only that somebody holds the port.
+func (d *Dovecot) greets() bool {
+	conn, err := net.Dial("tcp", address(d.port))
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	return err == nil && strings.HasPrefix(line, "* OK")
+}
+
+// wait asks for up to half a minute.
+func wait(until func() bool) bool {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(25 * time.Millisecond) {
+		if until() {
+			return true
+		}
+	}
+	return false
+}
+
+// Kill ends all its processes with SIGKILL, as a power cut would, and returns
+// when the last has given back the port: they die one after another.
 func (d *Dovecot) Kill() {
 	if d.cmd == nil || d.cmd.Process == nil {
 		return
@@ -190,6 +211,13 @@ func (d *Dovecot) Kill() {
 	syscall.Kill(-d.cmd.Process.Pid, syscall.SIGKILL)
 	d.cmd.Wait()
 	d.cmd = nil
+	wait(func() bool {
+		conn, err := net.Dial("tcp", address(d.port))
+		if err == nil {
+			conn.Close()
+		}
+		return err != nil
+	})
 }
 
 // Log is what it wrote; for a failing test.

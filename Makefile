@@ -5,7 +5,11 @@ GO ?= go
 # Seconds of fuzzing for each target in a test run; make fuzz FUZZTIME=10m for more.
 FUZZTIME ?= 4s
 
-.PHONY: test machine generated format lint vulnerable unit fuzz build clean
+# Schedules of make chaos, and its first seed (0: drawn and told).
+CHAOS ?= 2000
+SEED ?= 0
+
+.PHONY: test machine generated format lint vulnerable unit fuzz chaos build clean
 
 test: machine generated format lint vulnerable unit fuzz build
 	@echo "make test: all passed"
@@ -48,6 +52,10 @@ fuzz:
 	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 	    echo "fuzz $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg; \
 	  done; done
+
+# Sync through a storm, with the client killed; make unit runs a few schedules of it.
+chaos:
+	$(GO) test -run 'TestChaos$$' -count=1 -timeout 0 -v ./imapsync -chaos $(CHAOS) -chaos-seed $(SEED)
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o postolka .

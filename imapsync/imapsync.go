@@ -49,20 +49,21 @@ type Sync struct {
 	wake    chan struct{} // room for one: changed is not empty
 }
 
-// pace is how often things are done; tests are in more of a hurry.
+// pace is how often things are done, and how many at once; tests are in more of a hurry.
 type pace struct {
 	retry, retryMax     time.Duration // after a broken connection
 	refused, refusedMax time.Duration // after a wrong password
 	poll                time.Duration // status of the folders but the inbox
 	noop                time.Duration // of the inbox, where IDLE is missing
 	again               time.Duration // a quarantined message, doubling
+	batch               int           // messages fetched at once
 }
 
 var ordinaryPace = pace{
 	retry: 2 * time.Second, retryMax: 5 * time.Minute,
 	refused: 5 * time.Minute, refusedMax: 6 * time.Hour,
 	poll: 2 * time.Minute, noop: 30 * time.Second,
-	again: 10 * time.Minute,
+	again: 10 * time.Minute, batch: 500,
 }
 
 // box is a mailbox in this process.

@@ -12,11 +12,9 @@ import (
 	"postolka/store"
 )
 
-// A batch ends at so many messages or bytes; one larger message is a batch of its own.
-const (
-	batchMessages = 500
-	batchBytes    = 16 << 20
-)
+// A batch ends at pace.batch messages or so many bytes; one larger message is a
+// batch of its own.
+const batchBytes = 16 << 20
 
 // state is a folder while it is worked on.
 type state struct {
@@ -224,7 +222,7 @@ func (r *run) take(ctx context.Context, f *state, uids []imap.UID, quiet bool) (
 		letters, err := r.s.fetch(batch, bytes)
 		if err == nil {
 			r.refused = 0
-			r.box.batch[f.id] = min(batchMessages, 2*r.batchSize(f.id))
+			r.box.batch[f.id] = min(r.y.pace.batch, 2*r.batchSize(f.id))
 			return done, r.bring(ctx, f, batch, letters, quiet)
 		}
 		if ctx.Err() != nil {
@@ -243,7 +241,7 @@ func (r *run) batchSize(id store.FolderID) int {
 	if n := r.box.batch[id]; n > 0 {
 		return n
 	}
-	return batchMessages
+	return r.y.pace.batch
 }
 
 // plan chooses from the front of chunk what is fetched at once. done counts what

@@ -51,7 +51,7 @@ func newWorld(t testing.TB, srv store.Server) *world {
 	w.trouble.Desk = desk.New(w.store, nil, nil, nil, desk.Options{})
 	w.sync = New(w.store, &w.trouble, nil)
 	w.sync.pace = pace{retry: 20 * time.Millisecond, retryMax: 200 * time.Millisecond, refused: time.Hour, refusedMax: time.Hour,
-		poll: 300 * time.Millisecond, noop: 50 * time.Millisecond, again: time.Hour}
+		poll: 300 * time.Millisecond, noop: 50 * time.Millisecond, again: time.Hour, batch: 500}
 	srv.Secret = w.store.Keys().SealPassword(srv, imaptest.Password)
 	err := w.store.Update(func(tx *store.Tx) (err error) {
 		w.mailbox, err = store.Mailboxes.Insert(tx, store.Mailbox{Name: "shop", Address: "shop@example.org", IMAP: srv})

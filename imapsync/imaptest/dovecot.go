@@ -25,7 +25,7 @@ const nobody = 65534
 
 // Dovecot is a Dovecot of its own for one test.
 type Dovecot struct {
-	dir         string
+	dir, user   string
 	port, sport int
 	cert        Certificate
 	extra       string
@@ -45,7 +45,7 @@ func NewDovecot(t testing.TB, extra ...string) *Dovecot {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &Dovecot{dir: dir, port: freePort(t), sport: freePort(t), cert: NewCertificate(t), extra: strings.Join(extra, "\n")}
+	d := &Dovecot{dir: dir, user: User, port: freePort(t), sport: freePort(t), cert: NewCertificate(t), extra: strings.Join(extra, "\n")}
 	t.Cleanup(func() { d.Kill(); os.RemoveAll(dir) })
 	d.writeConfig(t)
 	d.Start(t)
@@ -226,11 +226,22 @@ func (d *Dovecot) Log() string {
 	return string(log)
 }
 
+// Of is the same server with the mail of another user, who needs no making.
+func (d *Dovecot) Of(t testing.TB, user string) *Dovecot {
+	t.Helper()
+	other := &Dovecot{dir: d.dir, user: user, port: d.port, sport: d.sport, cert: d.cert}
+	must(t, os.MkdirAll(other.maildir(""), 0o755))
+	d.own(t, other.maildir(""))
+	return other
+}
+
 func (d *Dovecot) Settings(sec store.Security) store.Server {
+	srv := settings(d.port, sec)
 	if sec == store.TLS {
-		return settings(d.sport, sec)
+		srv = settings(d.sport, sec)
 	}
-	return settings(d.port, sec)
+	srv.User = d.user
+	return srv
 }
 
 func (d *Dovecot) Roots() *x509.CertPool { return d.cert.Roots }
@@ -238,15 +249,9 @@ func (d *Dovecot) Roots() *x509.CertPool { return d.cert.Roots }
 // Put writes mails into the Maildir, as a delivery by another program would.
 func (d *Dovecot) Put(t testing.TB, folder string, mails ...Mail) {
 	t.Helper()
-	dir := d.maildir(folder)
-	for _, sub := range []string{"", "tmp", "new", "cur"} {
-		path := filepath.Join(dir, sub)
-		must(t, os.MkdirAll(path, 0o755))
-		d.own(t, path)
-	}
+	dir := d.makeFolder(t, folder)
 	for _, m := range mails {
-		n := d.delivered.Add(1)
-		name := fmt.Sprintf("%d.M%08dP1.test", 1_700_000_000+n, n)
+		name := d.nextName()
 		path := filepath.Join(dir, "tmp", name)
 		must(t, os.WriteFile(path, m.Raw, 0o644))
 		d.own(t, path)
@@ -255,6 +260,22 @@ func (d *Dovecot) Put(t testing.TB, folder string, mails ...Mail) {
 		}
 		must(t, os.Rename(path, filepath.Join(dir, "new", name)))
 	}
+}
+
+func (d *Dovecot) makeFolder(t testing.TB, folder string) (dir string) {
+	t.Helper()
+	dir = d.maildir(folder)
+	for _, sub := range []string{"", "tmp", "new", "cur"} {
+		path := filepath.Join(dir, sub)
+		must(t, os.MkdirAll(path, 0o755))
+		d.own(t, path)
+	}
+	return dir
+}
+
+func (d *Dovecot) nextName() string {
+	n := d.delivered.Add(1)
+	return fmt.Sprintf("%d.M%08dP1.test", 1_700_000_000+n, n)
 }
 
 // Renumber drops Dovecot's UID list, so that it makes a new one.
@@ -273,7 +294,7 @@ func (d *Dovecot) Renumber(t testing.TB, folder string) {
 
 // maildir of a folder in Maildir++ form.
 func (d *Dovecot) maildir(folder string) string {
-	dir := filepath.Join(d.dir, "mail", User)
+	dir := filepath.Join(d.dir, "mail", d.user)
 	if folder == "" || strings.EqualFold(folder, "INBOX") {
 		return dir
 	}

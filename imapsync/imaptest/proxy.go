@@ -19,16 +19,25 @@ type Proxy struct {
 	dropAfter atomic.Int64
 	Drops     atomic.Int64 // connections dropped by DropAfter
 	Bytes     atomic.Int64 // from the server, over all connections
+	relay     func(client, server net.Conn)
 }
 
 // NewProxy forwards to a server until the test ends.
 func NewProxy(t testing.TB, to store.Server) *Proxy {
 	t.Helper()
+	p := &Proxy{}
+	p.relay = p.copy
+	p.start(t, to)
+	return p
+}
+
+func (p *Proxy) start(t testing.TB, to store.Server) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Proxy{to: address(to.Port), port: l.Addr().(*net.TCPAddr).Port, conns: map[net.Conn]struct{}{}}
+	p.to, p.port, p.conns = address(to.Port), l.Addr().(*net.TCPAddr).Port, map[net.Conn]struct{}{}
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {
@@ -40,7 +49,6 @@ func NewProxy(t testing.TB, to store.Server) *Proxy {
 		}
 	})
 	t.Cleanup(func() { l.Close(); p.Drop(); all.Wait() })
-	return p
 }
 
 // Settings to connect through it.
@@ -68,7 +76,7 @@ func (p *Proxy) forward(client net.Conn) {
 	defer p.release(client, server)
 	var both sync.WaitGroup
 	both.Go(func() { io.Copy(server, client); server.Close() })
-	both.Go(func() { p.copy(client, server); client.Close(); server.Close() })
+	both.Go(func() { p.relay(client, server); client.Close(); server.Close() })
 	both.Wait()
 }
 

@@ -211,18 +211,18 @@ func (e *eraser) seenHere(p place, validity uint32) (uids []imap.UID) {
 
 // identify fetches candidates and adds those that are targets to found.
 func (e *eraser) identify(ctx context.Context, uids []imap.UID, found map[imap.UID]store.MessageID) error {
-	sizes, err := e.s.sizes(uids)
+	there, err := e.s.glances(uids)
 	if err != nil {
 		return err
 	}
-	for uid, size := range sizes {
+	for uid, g := range there {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if size > MaxMessage {
+		if g.size > MaxMessage {
 			continue // never came to us
 		}
-		letters, err := e.s.fetch([]imap.UID{uid}, size)
+		letters, err := e.s.single(uid, g)
 		if err != nil && !e.s.alive() {
 			return err
 		}
@@ -238,11 +238,11 @@ func (e *eraser) identify(ctx context.Context, uids []imap.UID, found map[imap.U
 // expungeUIDs marks and removes exactly these (UIDPLUS, RFC 4315). Without it
 // EXPUNGE takes all that are marked: the marks of others are lifted meanwhile.
 func (e *eraser) expungeUIDs(name string, uids []imap.UID) error {
+	if err := e.s.open(name); err != nil {
+		return err
+	}
 	return e.s.run(commandLimit, func() error {
 		c := e.s.client
-		if _, err := c.Select(name, nil).Wait(); err != nil {
-			return err
-		}
 		set := imap.UIDSetNum(uids...)
 		if err := mark(e.s, set, imap.StoreFlagsAdd); err != nil {
 			return err
@@ -269,16 +269,13 @@ func (e *eraser) restore(name string) error {
 	if len(e.lifted[name]) == 0 {
 		return nil
 	}
-	err := e.s.run(commandLimit, func() error {
-		if _, err := e.s.client.Select(name, nil).Wait(); err != nil {
-			return err
-		}
-		return e.markAgain(name)
-	})
-	if err != nil {
+	if err := e.s.open(name); err != nil {
 		return err
 	}
-	_, err = e.s.examine(name)
+	if err := e.s.run(commandLimit, func() error { return e.markAgain(name) }); err != nil {
+		return err
+	}
+	_, err := e.s.examine(name)
 	return err
 }
 
@@ -321,10 +318,10 @@ func (e *eraser) moveToTrash(name string, uids []imap.UID) error {
 	if e.trash == "" || e.trash == name || !e.s.caps().Has(imap.CapMove) {
 		return nil
 	}
+	if err := e.s.open(name); err != nil {
+		return err
+	}
 	return e.s.run(commandLimit, func() error {
-		if _, err := e.s.client.Select(name, nil).Wait(); err != nil {
-			return err
-		}
 		_, err := e.s.client.Move(imap.UIDSetNum(uids...), e.trash).Wait()
 		return err
 	})

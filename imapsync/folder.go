@@ -57,7 +57,7 @@ func (p place) rank() int {
 // places lists the folders that can be opened, in the order of sync.
 func (s *session) places() ([]place, error) {
 	var list []*imap.ListData
-	err := s.run(commandLimit, func() (err error) {
+	err := s.runNamed(func() (err error) {
 		caps := s.caps()
 		var options *imap.ListOptions
 		if caps.Has(imap.CapSpecialUse) && caps.Has(imap.CapListExtended) {
@@ -75,8 +75,11 @@ func (s *session) places() ([]place, error) {
 func sortPlaces(list []*imap.ListData) []place {
 	var places []place
 	taken := map[string]bool{}
+	named := map[string]bool{}
 	for _, data := range list {
-		if p, ok := placeByAttr(data); ok {
+		// Twice: two odd names that read alike, see nameLine; one would undo the other.
+		if p, ok := placeByAttr(data); ok && !named[p.name] {
+			named[p.name] = true
 			places = append(places, p)
 			taken[p.role] = true
 		}
@@ -180,4 +183,5 @@ func newSentName(c *imapclient.Client) string {
 // what is here already is known by its identity.
 func reset(f *store.Folder, validity uint32) {
 	f.UIDValidity, f.Low, f.High, f.Done, f.Quarantined = validity, 0, 0, false, nil
+	f.Erased = 0
 }

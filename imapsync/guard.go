@@ -30,7 +30,8 @@ var (
 // Read is called by go-imap's decoder and readers of literals, one at a time, the
 // rest from any goroutine.
 type guard struct {
-	net.Conn
+	net.Conn // a nameLine
+	names    *nameLine
 	scan     scanner
 	reset    atomic.Bool // the scanner's budget starts anew
 	patience atomic.Int64
@@ -39,7 +40,8 @@ type guard struct {
 }
 
 func newGuard(conn net.Conn) *guard {
-	g := &guard{Conn: conn}
+	names := newNameLine(conn)
+	g := &guard{Conn: names, names: names}
 	g.wait(patienceBusy)
 	return g
 }

@@ -72,14 +72,15 @@ func Explain(err error) string { return class(err) }
 
 // contact notes that the server was heard and what it has is here, but for
 // folders about which it refused something.
-func (y *Sync) contact(id store.MailboxID, newMail bool, refusal error) {
+func (r *run) contact() {
 	now := time.Now().UTC()
-	y.note(id, func(m *store.Mailbox) {
-		m.LastContact, m.LastError = now, class(refusal)
-		if newMail {
+	r.y.note(r.box.id, func(m *store.Mailbox) {
+		m.LastContact, m.LastError = now, class(r.refusal)
+		if r.newMail {
 			m.LastNewMail = now
 		}
 	})
+	r.newMail = false
 }
 
 // trouble notes what went wrong.

@@ -76,6 +76,8 @@ type box struct {
 	batch  map[store.FolderID]int
 	broken map[brokenUID]int
 	seen   map[store.FolderID]seen
+	// reconciled is what a folder looked like when it was last compared by UID.
+	reconciled map[store.FolderID]seen
 }
 
 type brokenUID struct {
@@ -97,7 +99,7 @@ func (y *Sync) box(id store.MailboxID) *box {
 	defer y.mutex.Unlock()
 	b := y.boxes[id]
 	if b == nil {
-		b = &box{id: id, turn: make(chan struct{}, 1), batch: map[store.FolderID]int{}, broken: map[brokenUID]int{}, seen: map[store.FolderID]seen{}}
+		b = &box{id: id, turn: make(chan struct{}, 1), batch: map[store.FolderID]int{}, broken: map[brokenUID]int{}, seen: map[store.FolderID]seen{}, reconciled: map[store.FolderID]seen{}}
 		y.boxes[id] = b
 	}
 	return b

@@ -22,11 +22,14 @@ type Pass struct {
 	Folders      []FolderPass `json:"folders"`
 }
 
-// FolderPass counts one folder: messages on the server, and those of them here.
+// FolderPass counts one folder: messages on the server, and those of them that
+// are here, set aside to be tried again, or erased here and kept out.
 type FolderPass struct {
-	Name   string `json:"name"`
-	Server int    `json:"server"`
-	Here   int    `json:"here"`
+	Name        string `json:"name"`
+	Server      int    `json:"server"`
+	Here        int    `json:"here"`
+	Quarantined int    `json:"quarantined"`
+	Erased      int    `json:"erased"`
 }
 
 // Once makes one full pass and ends; progress may be nil. It may run beside Run.
@@ -34,24 +37,23 @@ type FolderPass struct {
 // server's own words, which quote addresses: show it, don't log it.
 func (y *Sync) Once(ctx context.Context, m store.MailboxID, progress func(done, total int)) (Pass, error) {
 	start := time.Now()
-	r := &run{y: y, box: y.box(m), pass: new(Pass), aside: map[brokenUID]bool{}, progress: progress}
+	r := newRun(y, m)
+	r.progress = progress
 	err := r.once(ctx)
 	r.pass.Seconds = time.Since(start).Seconds()
 	if err != nil {
 		y.trouble(m, err)
 		return *r.pass, err
 	}
-	y.contact(m, r.newMail, r.refusal)
+	r.contact()
 	return *r.pass, nil
 }
 
 func (r *run) once(ctx context.Context) error {
-	s, _, err := r.y.connect(ctx, r.box.id)
-	if err != nil {
+	if err := r.connect(ctx); err != nil {
 		return err
 	}
-	defer s.close()
-	r.s = s
+	defer r.s.close()
 	return r.locked(ctx, func() error {
 		if err := r.all(ctx); err != nil {
 			return err
@@ -77,6 +79,16 @@ type run struct {
 	refusal  error              // of a folder that was passed over
 }
 
+func newRun(y *Sync, m store.MailboxID) *run {
+	return &run{y: y, box: y.box(m), pass: new(Pass), aside: map[brokenUID]bool{}}
+}
+
+func (r *run) connect(ctx context.Context) error {
+	s, _, err := r.y.connect(ctx, r.box.id)
+	r.s = s
+	return err
+}
+
 // batchesARound is how much of a folder's older mail is taken before the next
 // folder has its turn.
 const batchesARound = 4
@@ -87,6 +99,9 @@ func (r *run) all(ctx context.Context) error {
 	places, err := r.s.places()
 	if err != nil {
 		return fmt.Errorf("list folders: %w", err)
+	}
+	if err := r.forgetFolders(places); err != nil {
+		return err
 	}
 	if err := r.foresee(places); err != nil {
 		return err
@@ -192,8 +207,7 @@ func (r *run) here(f store.Folder) (n int) {
 	return n
 }
 
-// count fills Pass.Folders, and forgets the places of messages that are no
-// longer on the server.
+// count fills Pass.Folders.
 func (r *run) count() error {
 	places, err := r.s.places()
 	if err != nil {
@@ -211,46 +225,11 @@ func (r *run) count() error {
 		if err != nil {
 			return err
 		}
-		id, f, err := r.known(p)
+		_, f, err := r.known(p)
 		if err != nil {
 			return err
 		}
-		if r.here(f) > int(sel.NumMessages) {
-			if err := r.forgetGone(id, f); err != nil {
-				return err
-			}
-		}
-		r.pass.Folders = append(r.pass.Folders, FolderPass{Name: p.name, Server: int(sel.NumMessages), Here: r.here(f)})
+		r.pass.Folders = append(r.pass.Folders, FolderPass{Name: p.name, Server: int(sel.NumMessages), Here: r.here(f), Quarantined: len(f.Quarantined), Erased: int(f.Erased)})
 	}
 	return nil
-}
-
-// forgetGone drops sources whose UID the selected folder no longer has.
-func (r *run) forgetGone(id store.FolderID, f store.Folder) error {
-	uids, err := r.s.search(between(1, 0))
-	if err != nil {
-		return err
-	}
-	left := make(map[uint32]bool, len(uids))
-	for _, uid := range uids {
-		left[uint32(uid)] = true
-	}
-	return r.y.store.Update(func(tx *store.Tx) error {
-		var gone []store.SourceID
-		for source := range store.SourcesByPlace.Prefix(tx, store.Key(id, f.UIDValidity)) {
-			s, err := store.Sources.Get(tx, source)
-			if err != nil {
-				return err
-			}
-			if !left[s.UID] {
-				gone = append(gone, source)
-			}
-		}
-		for _, source := range gone {
-			if err := store.Sources.Delete(tx, source); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }

@@ -61,11 +61,11 @@ func (r *run) again(ctx context.Context, f *state) error {
 		if b.NextAt.After(now) || hopeless(b) {
 			continue
 		}
-		sizes, err := r.s.sizes([]imap.UID{imap.UID(b.UID)})
+		found, err := r.s.glances([]imap.UID{imap.UID(b.UID)})
 		if err != nil {
 			return err
 		}
-		if err := r.oneAgain(ctx, f, b, sizes); err != nil {
+		if err := r.oneAgain(ctx, f, b, found); err != nil {
 			return err
 		}
 		if err := r.save(f); err != nil {
@@ -75,10 +75,10 @@ func (r *run) again(ctx context.Context, f *state) error {
 	return nil
 }
 
-func (r *run) oneAgain(ctx context.Context, f *state, b store.BadUID, sizes map[imap.UID]int64) error {
+func (r *run) oneAgain(ctx context.Context, f *state, b store.BadUID, found map[imap.UID]glance) error {
 	uid := imap.UID(b.UID)
-	size, there := sizes[uid]
-	if there && size > MaxMessage {
+	g, there := found[uid]
+	if there && g.size > MaxMessage {
 		r.setAside(f, uid, ReasonTooLarge)
 		return nil
 	}
@@ -90,7 +90,7 @@ func (r *run) oneAgain(ctx context.Context, f *state, b store.BadUID, sizes map[
 		r.later(&b, reason)
 		f.Quarantined = append(f.Quarantined, b)
 	}
-	letters, err := r.s.fetch([]imap.UID{uid}, size)
+	letters, err := r.s.single(uid, g)
 	switch {
 	case err != nil:
 		put(ReasonBroken)
@@ -117,6 +117,7 @@ func (r *run) oneAgain(ctx context.Context, f *state, b store.BadUID, sizes map[
 // bring hands a fetched batch to the desk. Messages that can't be stored are set
 // aside, unless none can: then it is our trouble (a full disk) and not theirs.
 func (r *run) bring(ctx context.Context, f *state, batch []imap.UID, letters []letter, quiet bool) error {
+	letters = strays(batch, letters)
 	r.missing(f, batch, letters)
 	letters = slices.DeleteFunc(letters, func(l letter) bool { return l.raw == nil })
 	err := r.intake(ctx, f, letters, quiet)
@@ -198,6 +199,7 @@ func (r *run) intake(ctx context.Context, f *state, letters []letter, quiet bool
 			r.pass.Quarantined++
 		case desk.ErasedBefore:
 			r.pass.ErasedBefore++
+			f.Erased++
 		}
 		if o.Result == desk.Added || o.Result == desk.Quarantined {
 			r.newMail = true

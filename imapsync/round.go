@@ -54,6 +54,9 @@ func (r *run) round(ctx context.Context, p place, batches int) (unfinished bool,
 	if err := r.again(ctx, f); err != nil {
 		return false, err
 	}
+	if err := r.reconcile(ctx, f, sel); err != nil {
+		return false, err
+	}
 	r.box.seen[f.id] = seen{sel.NumMessages, sel.UIDNext, sel.UIDValidity}
 	f.OnServer, f.CheckedAt = sel.NumMessages, time.Now().UTC()
 	return !f.Done, r.save(f)
@@ -197,10 +200,11 @@ func (r *run) older(ctx context.Context, f *state, batches int) error {
 		r.step(done)
 		r.y.publish(r.box.id)
 	}
-	if len(uids) == 0 {
-		f.Low, f.Done = 1, true
+	if len(uids) > 0 {
+		return nil
 	}
-	return nil
+	f.Low, f.Done = 1, true
+	return r.forgetFormer(f)
 }
 
 // take takes in a first part of uids and says how many of them are done with:
@@ -211,15 +215,15 @@ func (r *run) take(ctx context.Context, f *state, uids []imap.UID, quiet bool) (
 			return 0, context.Cause(ctx)
 		}
 		chunk := uids[:min(len(uids), r.batchSize(f.id))]
-		sizes, err := r.s.sizes(chunk)
+		there, err := r.s.glances(chunk)
 		if err != nil {
 			return 0, err
 		}
-		batch, done, bytes := r.plan(f, chunk, sizes)
+		batch, done, bytes := r.plan(f, chunk, there)
 		if len(batch) == 0 {
 			return done, nil
 		}
-		letters, err := r.s.fetch(batch, bytes)
+		letters, err := r.s.fetch(r.s.named(batch, there), bytes)
 		if err == nil {
 			r.refused = 0
 			r.box.batch[f.id] = min(r.y.pace.batch, 2*r.batchSize(f.id))
@@ -246,20 +250,20 @@ func (r *run) batchSize(id store.FolderID) int {
 
 // plan chooses from the front of chunk what is fetched at once. done counts what
 // is dealt with when that has been: also messages that are gone or too large.
-func (r *run) plan(f *state, chunk []imap.UID, sizes map[imap.UID]int64) (batch []imap.UID, done int, bytes int64) {
+func (r *run) plan(f *state, chunk []imap.UID, found map[imap.UID]glance) (batch []imap.UID, done int, bytes int64) {
 	for _, uid := range chunk {
-		size, there := sizes[uid]
-		if len(batch) > 0 && bytes+size > batchBytes {
+		g, there := found[uid]
+		if len(batch) > 0 && bytes+g.size > batchBytes {
 			break
 		}
 		done++
 		switch {
 		case !there:
-		case size > MaxMessage:
+		case g.size > MaxMessage:
 			r.setAside(f, uid, ReasonTooLarge)
 		default:
 			batch = append(batch, uid)
-			bytes += size
+			bytes += g.size
 		}
 	}
 	return batch, done, bytes

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -31,6 +32,9 @@ type session struct {
 	// news has room for one: the selected folder has more messages than before.
 	news   chan struct{}
 	detach func() bool
+	// uidLast: the server names the UID of a message after its body. go-imap gives
+	// such an answer to nobody unless it was asked for by sequence number.
+	uidLast bool
 }
 
 // signIn connects and signs in. The session ends when ctx does.
@@ -100,6 +104,13 @@ func (s *session) run(limit time.Duration, commands func() error) error {
 	return err
 }
 
+// runNamed is run for commands about folders, while no bodies are on their way.
+func (s *session) runNamed(commands func() error) error {
+	s.guard.names.on.Store(true)
+	defer s.guard.names.on.Store(false)
+	return s.run(commandLimit, commands)
+}
+
 // alive: the connection can be used further after an error.
 func (s *session) alive() bool {
 	select {
@@ -127,15 +138,20 @@ func (s *session) examine(name string) (sel *imap.SelectData, err error) {
 	case <-s.news:
 	default:
 	}
-	err = s.run(commandLimit, func() error {
+	err = s.runNamed(func() error {
 		sel, err = s.client.Select(name, &imap.SelectOptions{ReadOnly: true}).Wait()
 		return err
 	})
 	return sel, err
 }
 
+// open opens a folder so that it may be changed.
+func (s *session) open(name string) error {
+	return s.runNamed(func() error { _, err := s.client.Select(name, nil).Wait(); return err })
+}
+
 func (s *session) status(name string) (data *imap.StatusData, err error) {
-	err = s.run(commandLimit, func() error {
+	err = s.runNamed(func() error {
 		data, err = s.client.Status(name, &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true}).Wait()
 		return err
 	})
@@ -178,19 +194,25 @@ func between(first, last imap.UID) *imap.SearchCriteria {
 	return &imap.SearchCriteria{UID: []imap.UIDSet{set}}
 }
 
-// sizes asks how large messages are; those that are gone are not in the answer.
-func (s *session) sizes(uids []imap.UID) (map[imap.UID]int64, error) {
-	sizes := make(map[imap.UID]int64, len(uids))
+// glance is what is asked about a message before it is fetched.
+type glance struct {
+	number uint32 // sequence number in the selected folder
+	size   int64
+}
+
+// glances asks about messages; those that are gone are not in the answer.
+func (s *session) glances(uids []imap.UID) (map[imap.UID]glance, error) {
+	there := make(map[imap.UID]glance, len(uids))
 	err := s.run(commandLimit, func() error {
 		cmd := s.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true, RFC822Size: true})
 		// Not Collect, which reads a literal that nobody asked for twice: see fetch.
 		for m := cmd.Next(); m != nil; m = cmd.Next() {
 			uid, size := readSize(m)
-			sizes[uid] = size
+			there[uid] = glance{m.SeqNum, size}
 		}
 		return cmd.Close()
 	})
-	return sizes, err
+	return there, err
 }
 
 func readSize(m *imapclient.FetchMessageData) (uid imap.UID, size int64) {
@@ -203,6 +225,21 @@ func readSize(m *imapclient.FetchMessageData) (uid imap.UID, size int64) {
 		}
 	}
 	return uid, size
+}
+
+// named asks for messages in the way that this server's answers need. A number
+// may have come to mean another message; its answer has the UID, see bring.
+func (s *session) named(uids []imap.UID, there map[imap.UID]glance) imap.NumSet {
+	if !s.uidLast {
+		return imap.UIDSetNum(uids...)
+	}
+	var set imap.SeqSet
+	for _, uid := range uids {
+		if number := there[uid].number; number > 0 {
+			set.AddNum(number)
+		}
+	}
+	return set
 }
 
 // letter is a message as the server gave it.
@@ -219,11 +256,11 @@ var wholeBody = &imap.FetchItemBodySection{Peek: true}
 // returns no error: every literal had its announced size and the command ended
 // well. (A literal cut after 1 of 50 MB reads without an error in go-imap.)
 // Messages that the server left out are not in the answer.
-func (s *session) fetch(uids []imap.UID, expect int64) (letters []letter, err error) {
+func (s *session) fetch(which imap.NumSet, expect int64) (letters []letter, err error) {
 	// 16 KiB a second is a bad line, yet not a dead one.
 	limit := commandLimit + time.Duration(expect>>14)*time.Second
 	err = s.run(limit, func() error {
-		cmd := s.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{
+		cmd := s.client.Fetch(which, &imap.FetchOptions{
 			UID: true, InternalDate: true, BodySection: []*imap.FetchItemBodySection{wholeBody}})
 		room := 2*expect + MaxMessage/4
 		for m := cmd.Next(); m != nil; m = cmd.Next() {
@@ -247,6 +284,25 @@ func (s *session) fetch(uids []imap.UID, expect int64) (letters []letter, err er
 		return nil, err
 	}
 	return letters, nil
+}
+
+// single fetches one message, by its number when the server gives nothing for
+// its UID; then all others are asked for like that.
+func (s *session) single(uid imap.UID, g glance) ([]letter, error) {
+	asked := []imap.UID{uid}
+	letters, err := s.fetch(s.named(asked, map[imap.UID]glance{uid: g}), g.size)
+	if err != nil || len(letters) > 0 || s.uidLast || g.number == 0 {
+		return strays(asked, letters), err
+	}
+	letters, err = s.fetch(imap.SeqSetNum(g.number), g.size)
+	letters = strays(asked, letters)
+	s.uidLast = err == nil && len(letters) == 1 && letters[0].raw != nil
+	return letters, err
+}
+
+// strays leaves out messages that were not asked for: a number may mean another by now.
+func strays(asked []imap.UID, letters []letter) []letter {
+	return slices.DeleteFunc(letters, func(l letter) bool { return !slices.Contains(asked, l.uid) })
 }
 
 func readLetter(m *imapclient.FetchMessageData) (letter, error) {

@@ -108,7 +108,7 @@ func TestFetchWholeMessages(t *testing.T) {
 		if err != nil || len(uids) != 2 {
 			t.Fatalf("got %v, %v; want two UIDs", uids, err)
 		}
-		letters, err := c.fetch(uids, int64(len(large)))
+		letters, err := c.fetch(imap.UIDSetNum(uids...), int64(len(large)))
 		if err != nil || len(letters) != 2 {
 			t.Fatalf("got %d letters, %v", len(letters), err)
 		}
@@ -191,7 +191,7 @@ func TestFetchFromHostileServer(t *testing.T) {
 				t.Fatal(err)
 			}
 			start := time.Now()
-			letters, err := c.fetch([]imap.UID{1}, 1000)
+			letters, err := c.fetch(imap.UIDSetNum(1), 1000)
 			if err == nil || len(letters) > 0 {
 				t.Fatalf("got %d letters, error %v; want none and an error", len(letters), err)
 			}
@@ -215,7 +215,7 @@ func TestFetchMessageLargerThanItsSize(t *testing.T) {
 		return true
 	})
 	c := dialed(t, h.Settings())
-	letters, err := c.fetch([]imap.UID{1}, 1000)
+	letters, err := c.fetch(imap.UIDSetNum(1), 1000)
 	if err != nil || len(letters) != 1 || letters[0].raw != nil || letters[0].problem != ReasonTooLarge {
 		t.Fatalf("got %d letters, %v; want one without bytes, %q", len(letters), err, ReasonTooLarge)
 	}

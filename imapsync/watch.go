@@ -169,24 +169,21 @@ func backoff(first, most time.Duration, failures int) time.Duration {
 // stay makes a full pass and then waits for mail until something breaks. lasted:
 // it got as far as taking messages in, so the next try need not be put off.
 func (y *Sync) stay(ctx context.Context, id store.MailboxID) (lasted bool, err error) {
-	s, _, err := y.connect(ctx, id)
-	if err != nil {
+	r := newRun(y, id)
+	if err := r.connect(ctx); err != nil {
 		return false, err
 	}
-	defer s.close()
-	r := &run{y: y, box: y.box(id), s: s, pass: new(Pass), aside: map[brokenUID]bool{}}
+	defer r.s.close()
 	defer func() { lasted = lasted || r.pass.Read > 0 }()
 	if err := r.locked(ctx, func() error { return r.all(ctx) }); err != nil {
 		return false, err
 	}
-	y.contact(id, r.newMail, r.refusal)
-	r.newMail = false
+	r.contact()
 	for {
 		if err := r.linger(ctx); err != nil {
 			return true, err
 		}
-		y.contact(id, r.newMail, r.refusal)
-		r.newMail = false
+		r.contact()
 	}
 }
 

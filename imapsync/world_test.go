@@ -52,15 +52,21 @@ func newWorld(t testing.TB, srv store.Server) *world {
 	w.sync = New(w.store, &w.trouble, nil)
 	w.sync.pace = pace{retry: 20 * time.Millisecond, retryMax: 200 * time.Millisecond, refused: time.Hour, refusedMax: time.Hour,
 		poll: 300 * time.Millisecond, noop: 50 * time.Millisecond, again: time.Hour, batch: 500}
+	w.mailbox = w.mailboxAt(t, srv)
+	return w
+}
+
+func (w *world) mailboxAt(t testing.TB, srv store.Server) (id store.MailboxID) {
+	t.Helper()
 	srv.Secret = w.store.Keys().SealPassword(srv, imaptest.Password)
 	err := w.store.Update(func(tx *store.Tx) (err error) {
-		w.mailbox, err = store.Mailboxes.Insert(tx, store.Mailbox{Name: "shop", Address: "shop@example.org", IMAP: srv})
+		id, err = store.Mailboxes.Insert(tx, store.Mailbox{Name: srv.User, Address: "shop@example.org", IMAP: srv})
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w
+	return id
 }
 
 func (w *world) once(t testing.TB) Pass {

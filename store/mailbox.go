@@ -58,6 +58,7 @@ type Folder struct {
 	OnServer    uint32 // messages at last contact
 	CheckedAt   time.Time
 	Quarantined []BadUID // tried again, never block the rest
+	Erased      uint32   // on the server, but erased here: they stay out
 }
 
 // BadUID is a message of the server that could not be fetched or stored yet.

@@ -1447,9 +1447,9 @@ func (z *File) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *Folder) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 11
+	// map header, size 12
 	// string "Mailbox"
-	o = append(o, 0x8b, 0xa7, 0x4d, 0x61, 0x69, 0x6c, 0x62, 0x6f, 0x78)
+	o = append(o, 0x8c, 0xa7, 0x4d, 0x61, 0x69, 0x6c, 0x62, 0x6f, 0x78)
 	o = msgp.AppendUint64(o, uint64(z.Mailbox))
 	// string "Name"
 	o = append(o, 0xa4, 0x4e, 0x61, 0x6d, 0x65)
@@ -1488,6 +1488,9 @@ func (z *Folder) MarshalMsg(b []byte) (o []byte, err error) {
 			return
 		}
 	}
+	// string "Erased"
+	o = append(o, 0xa6, 0x45, 0x72, 0x61, 0x73, 0x65, 0x64)
+	o = msgp.AppendUint32(o, z.Erased)
 	return
 }
 
@@ -1592,6 +1595,12 @@ func (z *Folder) UnmarshalMsg(bts []byte) (o []byte, err error) {
 					return
 				}
 			}
+		case "Erased":
+			z.Erased, bts, err = msgp.ReadUint32Bytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Erased")
+				return
+			}
 		default:
 			bts, err = msgp.Skip(bts)
 			if err != nil {
@@ -1610,6 +1619,7 @@ func (z *Folder) Msgsize() (s int) {
 	for za0001 := range z.Quarantined {
 		s += z.Quarantined[za0001].Msgsize()
 	}
+	s += 7 + msgp.Uint32Size
 	return
 }
 

@@ -14,7 +14,7 @@ import (
 // graph, so they don't depend on the order in which messages came: a late parent
 // joins its children, a message between two conversations unites them (the
 // smaller id survives, the other says MergedInto). Erasing a message, or merging
-// by hand, only ever leaves more united, never less.
+// by hand, only ever leaves more united, never less; only a split by hand divides.
 //
 // Two messages of one mailbox are joined
 //   - when one refers to the other and may join it, see [mayJoin];
@@ -22,8 +22,9 @@ import (
 //   - when they are copies of one letter that came by two ways (same Message-ID,
 //     same loose identity); a Message-ID alone proves nothing, carriers use one again.
 //
-// And a message that refers to a token of ours belongs to the conversation the
-// token names. Subjects join nothing. A reference that may not join makes a
+// And a message that refers to a token of ours belongs to the conversation of the
+// message that the token names. Subjects join nothing, and nothing joins what a
+// person split, see [Desk.Split]: there the nearest reference counts. A reference that may not join makes a
 // proposal (Message.Proposed) for a person to decide.
 
 // mayJoin says whether child, which refers to parent, may stand in one
@@ -123,37 +124,18 @@ func (d *Desk) findJoins(tx *store.Tx, id store.MessageID, m *store.Message) (j 
 	if m.Kind == store.Note {
 		return j, nil
 	}
-	refs := referred(m)
-	d.joinTokens(tx, m, refs, &j)
-	for _, step := range []func(*store.Tx, store.MessageID, *store.Message, []string, *joins) error{joinParents, joinChildren, joinSiblings, joinTwins} {
-		if err := step(tx, id, m, refs, &j); err != nil {
+	for _, step := range []func(*store.Tx, store.MessageID, *store.Message, *joins) error{d.joinParents, joinChildren, joinSiblings, joinTwins} {
+		if err := step(tx, id, m, &j); err != nil {
 			return j, fmt.Errorf("find the conversation of message %d: %w", id, err)
 		}
 	}
 	return j, nil
 }
 
-func (d *Desk) joinTokens(tx *store.Tx, m *store.Message, refs []string, j *joins) {
-	for _, ref := range refs {
-		c, id, ok := d.token.read(ref)
-		if !ok {
-			continue
-		}
-		if c == 0 { // the first message of a conversation is older than its conversation
-			ours, err := store.Messages.Get(tx, id)
-			if err != nil {
-				continue
-			}
-			c = ours.Conversation
-		}
-		if c, conv, err := resolve(tx, c); err == nil && conv.Mailbox == m.Mailbox {
-			j.add(c)
-		}
-	}
-}
-
-func joinParents(tx *store.Tx, id store.MessageID, m *store.Message, refs []string, j *joins) error {
-	for _, ref := range refs {
+// joinParents takes the nearest reference first.
+func (d *Desk) joinParents(tx *store.Tx, id store.MessageID, m *store.Message, j *joins) error {
+	for _, ref := range referred(m) {
+		d.joinToken(tx, m, ref, j)
 		for pid := range store.MessagesByHeader.Prefix(tx, store.Key(m.Mailbox, ref)) {
 			parent, err := store.Messages.Get(tx, pid)
 			switch {
@@ -170,7 +152,22 @@ func joinParents(tx *store.Tx, id store.MessageID, m *store.Message, refs []stri
 	return nil
 }
 
-func joinChildren(tx *store.Tx, id store.MessageID, m *store.Message, _ []string, j *joins) error {
+// joinToken: what the token says of the conversation counts only when the message
+// is here no more; it may have been split since.
+func (d *Desk) joinToken(tx *store.Tx, m *store.Message, ref string, j *joins) {
+	c, id, ok := d.token.read(ref)
+	if !ok {
+		return
+	}
+	if ours, err := store.Messages.Get(tx, id); err == nil {
+		c = ours.Conversation
+	}
+	if c, conv, err := resolve(tx, c); err == nil && conv.Mailbox == m.Mailbox {
+		j.add(c)
+	}
+}
+
+func joinChildren(tx *store.Tx, id store.MessageID, m *store.Message, j *joins) error {
 	if m.MessageIDHeader == "" {
 		return nil
 	}
@@ -191,7 +188,7 @@ func joinChildren(tx *store.Tx, id store.MessageID, m *store.Message, _ []string
 
 // joinSiblings: all that answer the same message as the same sender are joined
 // already, so the first one found stands for them.
-func joinSiblings(tx *store.Tx, id store.MessageID, m *store.Message, _ []string, j *joins) error {
+func joinSiblings(tx *store.Tx, id store.MessageID, m *store.Message, j *joins) error {
 	parent := answers(m)
 	if parent == "" || !mayHaveSiblings(m) {
 		return nil
@@ -213,7 +210,7 @@ func mayHaveSiblings(m *store.Message) bool {
 	return m.Kind == store.Incoming && !m.Unproven && senderOf(m) != ""
 }
 
-func joinTwins(tx *store.Tx, id store.MessageID, m *store.Message, _ []string, j *joins) error {
+func joinTwins(tx *store.Tx, id store.MessageID, m *store.Message, j *joins) error {
 	if m.MessageIDHeader == "" || m.Loose == ([32]byte{}) {
 		return nil
 	}
@@ -256,8 +253,12 @@ func (p *placing) home(j joins, m store.Message, begin store.Status) (into store
 		id, err := store.Conversations.Insert(p.tx, store.Conversation{Mailbox: m.Mailbox, Status: begin, CreatedAt: m.ReceivedAt, LastMessageAt: m.ReceivedAt})
 		return id, true, err
 	}
-	into = slices.Min(j.into)
-	for _, from := range j.into {
+	list, err := together(p.tx, j.into)
+	if err != nil {
+		return 0, false, err
+	}
+	into = slices.Min(list)
+	for _, from := range list {
 		if from != into {
 			if err := unite(p.tx, into, from); err != nil {
 				return 0, false, err
@@ -296,7 +297,8 @@ func unite(tx *store.Tx, into, from store.ConversationID) error {
 	if err != nil {
 		return err
 	}
-	a = together(a, b)
+	a = decided(a, b)
+	a.SplitFrom = slices.DeleteFunc(a.SplitFrom, func(c store.ConversationID) bool { return c == into || c == from })
 	switch { // the card has counted b's messages already
 	case a.Customer == b.Customer:
 		a.Messages += b.Messages
@@ -319,9 +321,43 @@ func unite(tx *store.Tx, into, from store.ConversationID) error {
 	return nil
 }
 
-// together is what people decided about two conversations that become one:
+// together leaves out what a person split from one that stands before it.
+func together(tx *store.Tx, list []store.ConversationID) (kept []store.ConversationID, err error) {
+	for _, c := range list {
+		stays := true
+		for _, other := range kept {
+			split, err := wasSplit(tx, c, other)
+			if err != nil {
+				return nil, err
+			}
+			stays = stays && !split
+		}
+		if stays {
+			kept = append(kept, c)
+		}
+	}
+	return kept, nil
+}
+
+// wasSplit reports whether a person took one out of the other.
+func wasSplit(tx *store.Tx, a, b store.ConversationID) (bool, error) {
+	for _, pair := range [][2]store.ConversationID{{a, b}, {b, a}} {
+		c, err := store.Conversations.Get(tx, pair[0])
+		if err != nil {
+			return false, err
+		}
+		for _, from := range c.SplitFrom {
+			if from, _, err = resolve(tx, from); err == nil && from == pair[1] {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// decided is what people decided about two conversations that become one:
 // whichever wants more attention wins, nothing falls into spam or bin by it.
-func together(a, b store.Conversation) store.Conversation {
+func decided(a, b store.Conversation) store.Conversation {
 	if attention(b.Status) < attention(a.Status) {
 		a.Status, a.SnoozedUntil = b.Status, b.SnoozedUntil
 	}
@@ -336,6 +372,7 @@ func together(a, b store.Conversation) store.Conversation {
 	if b.Settled.After(a.Settled) {
 		a.Settled = b.Settled
 	}
+	a.SplitFrom = append(a.SplitFrom, b.SplitFrom...)
 	return a
 }
 
@@ -347,21 +384,32 @@ func attention(s store.Status) int {
 // moveAll moves messages, drafts, outbox entries and proposals.
 func moveAll(tx *store.Tx, into, from store.ConversationID) error {
 	for _, id := range collect(store.MessagesByConversation.Prefix(tx, store.Key(from))) {
-		m, err := store.Messages.Get(tx, id)
-		if err != nil {
-			return err
-		}
-		m.Conversation = into
-		if m.Proposed == into {
-			m.Proposed = 0
-		}
-		if err := store.Messages.Put(tx, id, m); err != nil {
-			return err
-		}
-		if err := moveOutbox(tx, into, id); err != nil {
+		if err := moveMessage(tx, into, id); err != nil {
 			return err
 		}
 	}
+	if err := moveDrafts(tx, into, from); err != nil {
+		return err
+	}
+	return moveProposals(tx, into, from)
+}
+
+func moveMessage(tx *store.Tx, into store.ConversationID, id store.MessageID) error {
+	m, err := store.Messages.Get(tx, id)
+	if err != nil {
+		return err
+	}
+	m.Conversation = into
+	if m.Proposed == into {
+		m.Proposed = 0
+	}
+	if err := store.Messages.Put(tx, id, m); err != nil {
+		return err
+	}
+	return moveOutbox(tx, into, id)
+}
+
+func moveDrafts(tx *store.Tx, into, from store.ConversationID) error {
 	for _, id := range collect(store.DraftsByConversation.Prefix(tx, store.Key(from))) {
 		dr, err := store.Drafts.Get(tx, id)
 		if err != nil {
@@ -372,7 +420,7 @@ func moveAll(tx *store.Tx, into, from store.ConversationID) error {
 			return err
 		}
 	}
-	return moveProposals(tx, into, from)
+	return nil
 }
 
 func moveOutbox(tx *store.Tx, into store.ConversationID, m store.MessageID) error {

@@ -95,7 +95,7 @@ func (p *placing) replace(id store.MessageID, m store.Message) (store.Conversati
 	if err != nil {
 		return 0, err
 	}
-	j.add(m.Conversation)
+	j.into = append([]store.ConversationID{m.Conversation}, j.into...)
 	if err := store.Messages.Put(p.tx, id, m); err != nil {
 		return 0, err
 	}

@@ -27,6 +27,8 @@ type Conversation struct {
 	HasDraft      bool
 	// MergedInto: this conversation was merged; messages that join it join that one.
 	MergedInto ConversationID
+	// SplitFrom: a person took this one out of those; nothing joins them by itself.
+	SplitFrom []ConversationID
 }
 
 // since orders lists: who has waited longest, else the last message.

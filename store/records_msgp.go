@@ -347,9 +347,9 @@ func (z *BadUID) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *Conversation) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 17
+	// map header, size 18
 	// string "Mailbox"
-	o = append(o, 0xde, 0x0, 0x11, 0xa7, 0x4d, 0x61, 0x69, 0x6c, 0x62, 0x6f, 0x78)
+	o = append(o, 0xde, 0x0, 0x12, 0xa7, 0x4d, 0x61, 0x69, 0x6c, 0x62, 0x6f, 0x78)
 	o = msgp.AppendUint64(o, uint64(z.Mailbox))
 	// string "Subject"
 	o = append(o, 0xa7, 0x53, 0x75, 0x62, 0x6a, 0x65, 0x63, 0x74)
@@ -402,6 +402,12 @@ func (z *Conversation) MarshalMsg(b []byte) (o []byte, err error) {
 	// string "MergedInto"
 	o = append(o, 0xaa, 0x4d, 0x65, 0x72, 0x67, 0x65, 0x64, 0x49, 0x6e, 0x74, 0x6f)
 	o = msgp.AppendUint64(o, uint64(z.MergedInto))
+	// string "SplitFrom"
+	o = append(o, 0xa9, 0x53, 0x70, 0x6c, 0x69, 0x74, 0x46, 0x72, 0x6f, 0x6d)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.SplitFrom)))
+	for za0002 := range z.SplitFrom {
+		o = msgp.AppendUint64(o, uint64(z.SplitFrom[za0002]))
+	}
 	return
 }
 
@@ -558,6 +564,29 @@ func (z *Conversation) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				}
 				z.MergedInto = ConversationID(zb0007)
 			}
+		case "SplitFrom":
+			var zb0008 uint32
+			zb0008, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "SplitFrom")
+				return
+			}
+			if cap(z.SplitFrom) >= int(zb0008) {
+				z.SplitFrom = (z.SplitFrom)[:zb0008]
+			} else {
+				z.SplitFrom = make([]ConversationID, zb0008)
+			}
+			for za0002 := range z.SplitFrom {
+				{
+					var zb0009 uint64
+					zb0009, bts, err = msgp.ReadUint64Bytes(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "SplitFrom", za0002)
+						return
+					}
+					z.SplitFrom[za0002] = ConversationID(zb0009)
+				}
+			}
 		default:
 			bts, err = msgp.Skip(bts)
 			if err != nil {
@@ -576,7 +605,7 @@ func (z *Conversation) Msgsize() (s int) {
 	for za0001 := range z.Tags {
 		s += msgp.StringPrefixSize + len(z.Tags[za0001])
 	}
-	s += 13 + msgp.TimeSize + 8 + msgp.TimeSize + 13 + msgp.TimeSize + 14 + msgp.TimeSize + 10 + msgp.TimeSize + 9 + msgp.IntSize + 9 + msgp.BoolSize + 9 + msgp.BoolSize + 11 + msgp.Uint64Size
+	s += 13 + msgp.TimeSize + 8 + msgp.TimeSize + 13 + msgp.TimeSize + 14 + msgp.TimeSize + 10 + msgp.TimeSize + 9 + msgp.IntSize + 9 + msgp.BoolSize + 9 + msgp.BoolSize + 11 + msgp.Uint64Size + 10 + msgp.ArrayHeaderSize + (len(z.SplitFrom) * (msgp.Uint64Size))
 	return
 }
 

@@ -46,6 +46,7 @@ var troubles = []struct {
 	{privacy.ErrPlanChanged, trouble{http.StatusConflict, "plan_changed"}},
 	{privacy.ErrSecondPerson, trouble{http.StatusForbidden, "second_person"}},
 	{desk.ErrPast, trouble{http.StatusUnprocessableEntity, "past"}},
+	{desk.ErrNothingLeft, trouble{http.StatusConflict, "nothing_left"}},
 	{desk.ErrMailboxes, trouble{http.StatusConflict, "mailboxes"}},
 	{store.ErrNotFound, trouble{http.StatusNotFound, "not_found"}},
 	{errSearchGone, trouble{http.StatusGone, "search_gone"}},

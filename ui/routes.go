@@ -41,6 +41,7 @@ func (s *Server) routes() []route {
 		{"POST /outbox/{id}/undo", may(account.Answer), s.undoSend},
 		{"POST /work", may(account.Answer), s.work},
 		{"POST /m/{id}/join", may(account.Answer), s.join},
+		{"POST /m/{id}/split", may(account.Answer), s.split},
 		{"GET /m/{id}/body", may(account.Read), s.body},
 		{"GET /m/{id}/source", may(account.Read), s.source},
 		{"GET /m/{id}/file/{part}", may(account.Read), s.attachment},

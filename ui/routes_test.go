@@ -49,7 +49,8 @@ var tries = map[string]func(w *world, by account.Agent) try{
 	"POST /work": func(w *world, _ account.Agent) try {
 		return try{"/work", url.Values{"do": {"wait"}, "id": {parcelID(w)}}}
 	},
-	"POST /m/{id}/join": func(w *world, _ account.Agent) try { return try{"/m/" + w.claimant() + "/join", url.Values{}} },
+	"POST /m/{id}/split": func(w *world, _ account.Agent) try { return try{"/m/" + w.second() + "/split", url.Values{}} },
+	"POST /m/{id}/join":  func(w *world, _ account.Agent) try { return try{"/m/" + w.claimant() + "/join", url.Values{}} },
 	"GET /m/{id}/body": func(w *world, _ account.Agent) try {
 		return try{path: "/m/" + w.letter("Kde je můj balík?") + "/body"}
 	},
@@ -115,6 +116,23 @@ func (w *world) claimant() string {
 	s := sample{from: fmt.Sprintf("Cizí <cizi%d@jinde.example>", w.now.Unix()), subject: "Cizí " + w.now.String(), text: "Já jsem z toho také.", reply: "e5", id: "claim" + idText(uint64(w.now.UnixNano()))}
 	w.receive(s)
 	return w.letter(s.subject)
+}
+
+// second is the second message of a conversation.
+func (w *world) second() (id string) {
+	w.now = w.now.Add(time.Second)
+	who, subject, first := fmt.Sprintf("Vlasta <vlasta%d@example.cz>", w.now.UnixNano()), "Dvakrát "+w.now.String(), "twice"+idText(uint64(w.now.UnixNano()))
+	w.receive(sample{from: who, subject: subject, text: "Poprvé.", id: first, ago: time.Minute})
+	w.receive(sample{from: who, subject: "Re: " + subject, text: "Podruhé.", id: first + "b", reply: first})
+	c := w.conversationOf(subject)
+	w.must(w.store.View(func(tx *store.Tx) error {
+		for m := range store.MessagesByConversation.PrefixReverse(tx, store.Key(c)) {
+			id = idText(m)
+			return nil
+		}
+		return nil
+	}))
+	return id
 }
 
 // heldOf is an answer that by may take back, or one of the owner's.

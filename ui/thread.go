@@ -149,6 +149,19 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request, by account.Agent) 
 	return s.back(w, r, r.PostFormValue("back"), Flash{Key: "joined"})
 }
 
+// split makes a conversation of its own of a message and all that came after it.
+func (s *Server) split(w http.ResponseWriter, r *http.Request, by account.Agent) error {
+	id, err := pathID[store.MessageID](r, "id")
+	if err != nil {
+		return err
+	}
+	into, err := s.Desk.Split(r.Context(), by, id)
+	if err != nil {
+		return err
+	}
+	return s.back(w, r, readWhere(r.PostForm).to(into), Flash{Key: "split"})
+}
+
 // fileBadge is the short word on an attachment's tile.
 func fileBadge(f store.File) string {
 	if i := strings.LastIndexByte(f.Name, '.'); i >= 0 && len(f.Name)-i-1 <= 4 && i < len(f.Name)-1 {

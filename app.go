@@ -17,6 +17,7 @@ import (
 	"postolka/desk"
 	"postolka/imapsync"
 	"postolka/ledger"
+	"postolka/oauth"
 	"postolka/outbox"
 	"postolka/privacy"
 	"postolka/search"
@@ -101,8 +102,9 @@ func wire(ctx context.Context, dir string, logger *slog.Logger, opt appOptions) 
 		target = filepath.Join(dir, "snapshots")
 	}
 	d := desk.New(s, a.index, a.log, led, desk.Options{Undo: opt.undo, Logger: logger})
-	sync := imapsync.New(s, d, logger)
-	a.outbox = outbox.New(s, d, sync, logger)
+	logins := oauth.New(s)
+	sync := imapsync.New(s, d, logins, logger)
+	a.outbox = outbox.New(s, d, sync, logins, logger)
 	b := backup.New(s, led, backup.Directory(target), logger, time.Now)
 	b.Version, b.LogCheckpoint = version(), a.log.Checkpoint
 	p := privacy.New(privacy.Deps{
@@ -110,7 +112,7 @@ func wire(ctx context.Context, dir string, logger *slog.Logger, opt appOptions) 
 		Sources: sources{s, sync}, Snapshots: b, Logger: logger,
 	})
 	a.api = &api.App{
-		Dir: dir, Store: s, Log: a.log, Accounts: account.New(s, time.Now), Desk: d, Privacy: p, Backup: b, Sync: sync,
+		Dir: dir, Store: s, Log: a.log, Accounts: account.New(s, time.Now), Desk: d, Privacy: p, Backup: b, Sync: sync, Logins: logins,
 		Reindex: a.reindex, Logger: logger, Version: version(), Started: time.Now(),
 	}
 	return a, nil

@@ -18,7 +18,7 @@ var floors = [][]string{
 	{"mail", "match", "tree", "importer"},
 	{"store"},
 	{"account", "ledger", "search"},
-	{"audit", "backup"},
+	{"audit", "backup", "oauth"},
 	{"desk"},
 	{"imapsync", "privacy"},
 	{"outbox"},
@@ -40,6 +40,7 @@ var keepers = map[string][]string{
 	"github.com/klippa-app/go-pdfium": {"attach"},
 	"github.com/a-h/templ":            {"ui"},
 	"github.com/nyaruka/phonenumbers": {"match"},
+	"golang.org/x/oauth2":             {"oauth"},
 	"golang.org/x/crypto/argon2":      {"account"},
 	"golang.org/x/mod/sumdb/tlog":     {"tree", "audit", "ledger", "backup"},
 }

@@ -228,7 +228,7 @@ func (a *app) logged(what string, err error) {
 func (a *app) face(in doors) *ui.Server {
 	return ui.New(ui.Deps{
 		Desk: a.api.Desk, Privacy: a.api.Privacy, Backup: a.api.Backup, Accounts: a.api.Accounts, Log: a.log,
-		Store: a.store, Index: a.index, Logger: a.logger,
+		Store: a.store, Logins: a.api.Logins, Index: a.index, Logger: a.logger,
 		Secure:    in.domain != "",
 		ProbeIMAP: imapsync.Probe, ProbeSMTP: outbox.Probe, MailboxChanged: a.api.Sync.Changed,
 		DemoHint: in.hint, Version: a.api.Version,

@@ -20,6 +20,7 @@ import (
 	"postolka/backup"
 	"postolka/desk"
 	"postolka/imapsync"
+	"postolka/oauth"
 	"postolka/privacy"
 	"postolka/store"
 )
@@ -34,6 +35,7 @@ type App struct {
 	Privacy  *privacy.Privacy
 	Backup   *backup.Backup
 	Sync     *imapsync.Sync
+	Logins   *oauth.Logins
 	// Reindex drops the search index and builds it again from volumes and records.
 	Reindex func(ctx context.Context, progress func(done, total int)) error
 	Logger  *slog.Logger

@@ -8,6 +8,8 @@ import (
 	"postolka/account"
 	"postolka/audit"
 	"postolka/desk"
+	"postolka/oauth"
+	"postolka/store"
 )
 
 func init() { on("doctor", account.SeeState, doctor) }
@@ -50,6 +52,9 @@ func doctor(ctx context.Context, app *App, by account.Agent, req DoctorRequest, 
 			d.Problems = append(d.Problems, fmt.Sprintf("Mailbox %d: %s", m.ID, m.LastError))
 		}
 	}
+	if err := consentProblems(app, &d); err != nil {
+		return d, err
+	}
 	if err := snapshotProblems(app, &d); err != nil {
 		return d, err
 	}
@@ -59,6 +64,23 @@ func doctor(ctx context.Context, app *App, by account.Agent, req DoctorRequest, 
 	problems, err := deepCheck(ctx, app)
 	d.Problems = append(d.Problems, problems...)
 	return d, err
+}
+
+// consentProblems words what oauth.Warning finds.
+func consentProblems(app *App, d *Diagnosis) error {
+	words := map[string]string{
+		"consent_missing": "nobody has consented at its provider yet. Open its page and do it there.",
+		"consent_ends":    "the consent at its provider ends soon. Renew it on its page.",
+		"secret_ends":     "the client secret of its provider ends soon. Get a new one and put it in on its page.",
+	}
+	return app.Store.View(func(tx *store.Tx) error {
+		for id, m := range store.Mailboxes.All(tx) {
+			if key, _ := oauth.Warning(m.OAuth, time.Now()); key != "" {
+				d.Problems = append(d.Problems, fmt.Sprintf("Mailbox %d: %s", id, words[key]))
+			}
+		}
+		return nil
+	})
 }
 
 // backupProblems words what desk.BackupState finds.

@@ -151,6 +151,10 @@ type TestResult struct {
 }
 
 func testMailbox(ctx context.Context, app *App, _ account.Agent, req NameRequest, _ Progress) (TestResult, error) {
+	id, err := req.find(app)
+	if err != nil {
+		return TestResult{}, err
+	}
 	m, err := req.mailbox(app)
 	if err != nil {
 		return TestResult{}, err
@@ -158,20 +162,19 @@ func testMailbox(ctx context.Context, app *App, _ account.Agent, req NameRequest
 	res := TestResult{Folders: []string{}, IMAP: "not set", SMTP: "not set"}
 	imapOK, smtpOK := true, true
 	if m.IMAP.Host != "" {
-		password, err := app.Store.Keys().Password(m.IMAP)
-		if err != nil {
-			return res, err
+		login, err := app.Logins.Login(ctx, id, m, m.IMAP)
+		if err == nil {
+			var folders []string
+			folders, err = imapsync.Probe(ctx, m.IMAP, login)
+			res.Folders = append(res.Folders, folders...)
 		}
-		folders, err := imapsync.Probe(ctx, m.IMAP, password)
 		res.IMAP, imapOK = answered(imapsync.Explain, err), err == nil
-		res.Folders = append(res.Folders, folders...)
 	}
 	if m.SMTP.Host != "" {
-		password, err := app.Store.Keys().Password(m.SMTP)
-		if err != nil {
-			return res, err
+		login, err := app.Logins.Login(ctx, id, m, m.SMTP)
+		if err == nil {
+			err = outbox.Probe(ctx, m.SMTP, login)
 		}
-		err = outbox.Probe(ctx, m.SMTP, password)
 		res.SMTP, smtpOK = answered(outbox.Explain, err), err == nil
 	}
 	res.OK = imapOK && smtpOK

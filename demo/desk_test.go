@@ -10,6 +10,7 @@ import (
 	"postolka/audit"
 	"postolka/desk"
 	"postolka/imapsync"
+	"postolka/oauth"
 	"postolka/outbox"
 	"postolka/search"
 	"postolka/store"
@@ -44,8 +45,9 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { check(t, log.Close()) })
 	w.desk = desk.New(w.store, index, log, nil, desk.Options{NoUndo: true})
 	w.people = account.New(w.store, nil)
-	w.sync = imapsync.New(w.store, w.desk, nil)
-	w.outbox = outbox.New(w.store, w.desk, w.sync, nil)
+	logins := oauth.New(w.store)
+	w.sync = imapsync.New(w.store, w.desk, logins, nil)
+	w.outbox = outbox.New(w.store, w.desk, w.sync, logins, nil)
 	w.populate(t, servers)
 	return w
 }

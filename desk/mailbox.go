@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"postolka/account"
 	"postolka/audit"
@@ -14,7 +15,7 @@ import (
 // MailboxInfo is a mailbox as by may see it; secrets never leave.
 type MailboxInfo struct {
 	ID                    store.MailboxID
-	Mailbox               store.Mailbox // Secret fields nil
+	Mailbox               store.Mailbox // sealed fields nil
 	Right                 store.Right
 	Folders               []store.Folder
 	Messages, Quarantined int
@@ -36,7 +37,7 @@ func (d *Desk) Mailboxes(ctx context.Context, by account.Agent) (list []MailboxI
 }
 
 func mailboxInfo(tx *store.Tx, by account.Agent, id store.MailboxID, m store.Mailbox) MailboxInfo {
-	m.IMAP.Secret, m.SMTP.Secret = nil, nil
+	m.IMAP.Secret, m.SMTP.Secret, m.OAuth.ClientSecret, m.OAuth.RefreshToken = nil, nil, nil, nil
 	info := MailboxInfo{ID: id, Mailbox: m, Right: rightOf(by, id)}
 	for fid := range store.FolderByName.Prefix(tx, store.Key(id)) {
 		if f, err := store.Folders.Get(tx, fid); err == nil {
@@ -63,7 +64,7 @@ func rightOf(by account.Agent, m store.MailboxID) store.Right {
 // SaveMailbox adds (id 0) or changes one. A new host, port, user or weaker
 // protection of a server needs its password again (ErrPassword): who may change
 // settings must not be able to send the stored password to a server of his own.
-// Empty passwords keep the old ones. Whoever adds a mailbox gets no right to its
+// A consent (OAuth) ends with it too. Empty passwords keep the old ones. Whoever adds a mailbox gets no right to its
 // mail by that; rights are given by an owner or a manager of it. Health, dates and
 // secrets in m are ignored. ErrName: empty or taken.
 func (d *Desk) SaveMailbox(ctx context.Context, by account.Agent, id store.MailboxID, m store.Mailbox, imapPassword, smtpPassword string) (store.MailboxID, error) {
@@ -134,18 +135,26 @@ func (d *Desk) mailboxRecord(tx *store.Tx, id store.MailboxID, m store.Mailbox, 
 	if m.IMAP, err = d.server(was.IMAP, m.IMAP, imapPassword); err != nil {
 		return was, err
 	}
-	m.SMTP, err = d.server(was.SMTP, m.SMTP, smtpPassword)
-	return m, err
+	if m.SMTP, err = d.server(was.SMTP, m.SMTP, smtpPassword); err != nil {
+		return was, err
+	}
+	if m.OAuth = was.OAuth; !sameServer(was.IMAP, m.IMAP) || !sameServer(was.SMTP, m.SMTP) {
+		m.OAuth.RefreshToken, m.OAuth.ConsentAt = nil, time.Time{}
+	}
+	return m, nil
+}
+
+func sameServer(a, b store.Server) bool {
+	return a.Host == b.Host && a.Port == b.Port && a.User == b.User && a.Security == b.Security
 }
 
 // server is the new settings of a server with the secret that belongs to them.
 func (d *Desk) server(was, now store.Server, password string) (store.Server, error) {
 	now.Secret = nil
-	same := now.Host == was.Host && now.Port == was.Port && now.User == was.User && now.Security == was.Security
 	switch {
 	case password != "":
 		now.Secret = d.store.Keys().SealPassword(now, password)
-	case same:
+	case sameServer(was, now):
 		now.Secret = was.Secret
 	case was.Secret != nil && now.Host != "":
 		return now, ErrPassword

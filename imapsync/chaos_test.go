@@ -23,6 +23,7 @@ import (
 	"postolka/desk"
 	"postolka/imapsync/imaptest"
 	"postolka/mail"
+	"postolka/oauth"
 	"postolka/store"
 )
 
@@ -71,7 +72,7 @@ func chaosClient(dir string) error {
 			}
 		}
 	}()
-	y := New(s, desk.New(s, nil, nil, nil, desk.Options{}), nil)
+	y := New(s, desk.New(s, nil, nil, nil, desk.Options{}), oauth.New(s), nil)
 	y.pace = chaosPace
 	return y.Run(ctx)
 }
@@ -416,7 +417,7 @@ func (c *chaos) compare(s *store.Store) {
 			c.end.twice++
 		}
 	}
-	y := New(s, desk.New(s, nil, nil, nil, desk.Options{}), nil)
+	y := New(s, desk.New(s, nil, nil, nil, desk.Options{}), oauth.New(s), nil)
 	y.pace = chaosPace
 	y.TryAgain(c.mailbox)
 	pass, err := y.Once(context.Background(), c.mailbox, nil)

@@ -54,7 +54,7 @@ func (y *Sync) Expunge(ctx context.Context, m store.MailboxID, targets []Target)
 		once, err = y.expunge(ctx, m, targets, lifted)
 		total.Removed += once.Removed
 		total.Folders, total.Left = once.Folders, once.Left
-		if err == nil || ctx.Err() != nil || errors.Is(err, errRefused) {
+		if err == nil || ctx.Err() != nil || refused(err) {
 			break
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"postolka/desk"
+	"postolka/oauth"
 	"postolka/store"
 )
 
@@ -22,6 +23,8 @@ var errHungUp = errors.New("the server hung up")
 // so that a catalogue can translate them.
 const (
 	TroublePassword    = "The server refuses the user name or the password. Check them in the mailbox settings; it is tried again, ever more rarely."
+	TroubleConsent     = "The provider does not accept the consent any more. Give it anew in the mailbox settings; it is tried again, ever more rarely."
+	TroubleClient      = "The provider does not accept the client or its secret; it may have run out. Put a new one into the mailbox settings."
 	TroubleUnreachable = "The server can't be reached. Check its name and port; it is tried again by itself."
 	TroubleCertificate = "The server's certificate is not trusted: someone may be listening in. Nothing was sent to it."
 	TroubleNoUpgrade   = "The server does not offer an encrypted connection (STARTTLS). Nothing was sent to it."
@@ -48,6 +51,10 @@ func class(err error) string {
 		return TroubleStorage
 	case errors.Is(err, errRefused):
 		return TroublePassword
+	case errors.Is(err, oauth.ErrConsent):
+		return TroubleConsent
+	case errors.Is(err, oauth.ErrClient):
+		return TroubleClient
 	case errors.As(err, &certificate), errors.As(err, &unknown):
 		return TroubleCertificate
 	case errors.Is(err, errNoUpgrade):
@@ -112,14 +119,14 @@ func (y *Sync) publish(id store.MailboxID) {
 
 // Probe connects, signs in and lists folders; the error holds the server's own
 // words. It uses the system's root certificates.
-func Probe(ctx context.Context, srv store.Server, password string) (folders []string, err error) {
-	return probe(ctx, srv, password, nil)
+func Probe(ctx context.Context, srv store.Server, login store.Login) (folders []string, err error) {
+	return probe(ctx, srv, login, nil)
 }
 
-func probe(ctx context.Context, srv store.Server, password string, roots *x509.CertPool) ([]string, error) {
+func probe(ctx context.Context, srv store.Server, login store.Login, roots *x509.CertPool) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	s, err := signIn(ctx, srv, password, roots)
+	s, err := signIn(ctx, srv, login, roots)
 	if err != nil {
 		return nil, err
 	}

@@ -18,11 +18,15 @@ package imapsync
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
+
 	"postolka/desk"
+	"postolka/oauth"
 	"postolka/store"
 )
 
@@ -38,10 +42,11 @@ type Sync struct {
 	// RootCAs verify servers; nil: those of the system. Set before use.
 	RootCAs *x509.CertPool
 
-	store *store.Store
-	desk  Desk
-	log   *slog.Logger
-	pace  pace
+	store  *store.Store
+	desk   Desk
+	logins *oauth.Logins
+	log    *slog.Logger
+	pace   pace
 
 	mutex   sync.Mutex
 	boxes   map[store.MailboxID]*box
@@ -86,11 +91,11 @@ type brokenUID struct {
 }
 
 // New makes a Sync; nothing happens before Run or Once.
-func New(s *store.Store, d Desk, log *slog.Logger) *Sync {
+func New(s *store.Store, d Desk, logins *oauth.Logins, log *slog.Logger) *Sync {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Sync{store: s, desk: d, log: log, pace: ordinaryPace,
+	return &Sync{store: s, desk: d, logins: logins, log: log, pace: ordinaryPace,
 		boxes: map[store.MailboxID]*box{}, changed: map[store.MailboxID]bool{}, wake: make(chan struct{}, 1)}
 }
 
@@ -117,25 +122,28 @@ func (b *box) lock(ctx context.Context) error {
 
 func (b *box) unlock() { <-b.turn }
 
-// mailbox reads the record and opens the password.
-func (y *Sync) mailbox(id store.MailboxID) (m store.Mailbox, password string, err error) {
+func (y *Sync) mailbox(id store.MailboxID) (m store.Mailbox, err error) {
 	err = y.store.View(func(tx *store.Tx) error {
 		m, err = store.Mailboxes.Get(tx, id)
 		return err
 	})
-	if err != nil {
-		return m, "", err
-	}
-	password, err = y.store.Keys().Password(m.IMAP)
-	return m, password, err
+	return m, err
 }
 
 // connect signs in to a mailbox's server.
 func (y *Sync) connect(ctx context.Context, id store.MailboxID) (*session, store.Mailbox, error) {
-	m, password, err := y.mailbox(id)
+	m, err := y.mailbox(id)
 	if err != nil {
 		return nil, m, err
 	}
-	s, err := signIn(ctx, m.IMAP, password, y.RootCAs)
+	login, err := y.logins.Login(ctx, id, m, m.IMAP)
+	if err != nil {
+		return nil, m, err
+	}
+	s, err := signIn(ctx, m.IMAP, login, y.RootCAs)
+	var answer *imap.Error
+	if errors.As(err, &answer) {
+		y.logins.Forget(id) // should it be about the token, the next is new
+	}
 	return s, m, err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-sasl"
 
+	"postolka/oauth"
 	"postolka/store"
 )
 
@@ -21,6 +22,11 @@ var (
 	errCut     = errors.New("the server broke off in the middle of a message")
 	errTooSlow = errors.New("the server took too long")
 )
+
+// refused: it is about the login, and will be until a person does something.
+func refused(err error) bool {
+	return errors.Is(err, errRefused) || errors.Is(err, oauth.ErrConsent) || errors.Is(err, oauth.ErrClient)
+}
 
 // commandLimit is for commands with short answers.
 const commandLimit = 2 * time.Minute
@@ -38,7 +44,7 @@ type session struct {
 }
 
 // signIn connects and signs in. The session ends when ctx does.
-func signIn(ctx context.Context, srv store.Server, password string, roots *x509.CertPool) (*session, error) {
+func signIn(ctx context.Context, srv store.Server, login store.Login, roots *x509.CertPool) (*session, error) {
 	conn, err := dial(ctx, srv, roots)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
@@ -48,22 +54,27 @@ func signIn(ctx context.Context, srv store.Server, password string, roots *x509.
 	s.client = imapclient.New(conn, &imapclient.Options{
 		UnilateralDataHandler: &imapclient.UnilateralDataHandler{Mailbox: s.grown},
 	})
-	if err := s.run(commandLimit, func() error { return s.authenticate(srv.User, password) }); err != nil {
+	if err := s.run(commandLimit, func() error { return s.authenticate(srv, login) }); err != nil {
 		s.close()
 		return nil, fmt.Errorf("sign in: %w", err)
 	}
 	return s, nil
 }
 
-func (s *session) authenticate(user, password string) error {
+func (s *session) authenticate(srv store.Server, login store.Login) error {
 	if err := s.client.WaitGreeting(); err != nil {
 		return err
 	}
+	because := errRefused
 	var err error
-	if caps := s.client.Caps(); caps.Has(imap.AuthCap(sasl.Plain)) {
-		err = s.client.Authenticate(sasl.NewPlainClient("", user, password))
-	} else {
-		err = s.client.Login(user, password).Wait()
+	switch caps := s.client.Caps(); {
+	case login.Token != "":
+		because = oauth.ErrConsent
+		err = s.client.Authenticate(oauth.Client(login, srv, caps.Has(imap.AuthCap(sasl.OAuthBearer))))
+	case caps.Has(imap.AuthCap(sasl.Plain)):
+		err = s.client.Authenticate(sasl.NewPlainClient("", login.User, login.Password))
+	default:
+		err = s.client.Login(login.User, login.Password).Wait()
 	}
 	var answer *imap.Error
 	if !errors.As(err, &answer) {
@@ -71,9 +82,9 @@ func (s *session) authenticate(user, password string) error {
 	}
 	switch answer.Code {
 	case imap.ResponseCodeUnavailable, imap.ResponseCodeInUse, imap.ResponseCodeLimit, imap.ResponseCodeServerBug:
-		return err // not about the password
+		return err // not about the login
 	}
-	return fmt.Errorf("%w: %w", errRefused, err)
+	return fmt.Errorf("%w: %w", because, err)
 }
 
 // grown is called by go-imap when the number of messages changes.

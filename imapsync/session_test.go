@@ -27,17 +27,17 @@ func TestProbe(t *testing.T) {
 	onBoth(t, func(t *testing.T, s imaptest.Server) {
 		ctx := t.Context()
 		for _, sec := range []store.Security{store.TLS, store.STARTTLS, store.Plain} {
-			folders, err := probe(ctx, s.Settings(sec), imaptest.Password, s.Roots())
+			folders, err := probe(ctx, s.Settings(sec), login(imaptest.Password), s.Roots())
 			if err != nil || !slices.Contains(folders, "INBOX") || !slices.Contains(folders, "Sent") {
 				t.Errorf("security %d: got %v, %v; want INBOX and Sent", sec, folders, err)
 			}
 		}
-		_, err := probe(ctx, s.Settings(store.TLS), "wrong", s.Roots())
+		_, err := probe(ctx, s.Settings(store.TLS), login("wrong"), s.Roots())
 		if !errors.Is(err, errRefused) || !strings.Contains(strings.ToLower(err.Error()), "authentication failed") {
 			t.Errorf("wrong password: got %v, want the server's refusal", err)
 		}
 		for _, sec := range []store.Security{store.TLS, store.STARTTLS} {
-			if _, err := probe(ctx, s.Settings(sec), imaptest.Password, nil); class(err) != TroubleCertificate {
+			if _, err := probe(ctx, s.Settings(sec), login(imaptest.Password), nil); class(err) != TroubleCertificate {
 				t.Errorf("security %d, foreign certificate: got %v", sec, err)
 			}
 		}
@@ -63,7 +63,7 @@ func TestStartTLSIsRefusedWithoutUpgrade(t *testing.T) {
 			h.Greet(c.greeting)
 			srv := h.Settings()
 			srv.Security = store.STARTTLS
-			_, err := Probe(t.Context(), srv, imaptest.Password)
+			_, err := Probe(t.Context(), srv, login(imaptest.Password))
 			if !errors.Is(err, errNoUpgrade) {
 				t.Fatalf("got %v, want a refusal", err)
 			}
@@ -87,7 +87,7 @@ func TestPlainOnlyToLoopback(t *testing.T) {
 		}
 		defer l.Close()
 		srv := store.Server{Host: ip.String(), Port: l.Addr().(*net.TCPAddr).Port, Security: store.Plain}
-		if _, err := Probe(t.Context(), srv, "x"); !errors.Is(err, errNotLoopback) {
+		if _, err := Probe(t.Context(), srv, login("x")); !errors.Is(err, errNotLoopback) {
 			t.Fatalf("got %v, want a refusal", err)
 		}
 		return
@@ -226,7 +226,7 @@ func dialed(t *testing.T, srv store.Server) *session {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
-	s, err := signIn(ctx, srv, imaptest.Password, nil)
+	s, err := signIn(ctx, srv, login(imaptest.Password), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

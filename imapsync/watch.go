@@ -129,7 +129,7 @@ func (y *Sync) takeChanged() (ids []store.MailboxID) {
 func (y *Sync) watch(ctx context.Context, id store.MailboxID) {
 	failures, refusals := 0, 0
 	for ctx.Err() == nil {
-		m, _, err := y.mailbox(id)
+		m, err := y.mailbox(id)
 		if errors.Is(err, store.ErrNotFound) || err == nil && (m.IMAP.Host == "" || m.Paused) {
 			return
 		}
@@ -143,7 +143,7 @@ func (y *Sync) watch(ctx context.Context, id store.MailboxID) {
 			failures, refusals = 0, 0
 		}
 		wait := backoff(y.pace.retry, y.pace.retryMax, failures)
-		if errors.Is(err, errRefused) {
+		if refused(err) {
 			wait = backoff(y.pace.refused, y.pace.refusedMax, refusals)
 			refusals++
 		}

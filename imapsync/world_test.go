@@ -14,6 +14,7 @@ import (
 	"postolka/desk"
 	"postolka/imapsync/imaptest"
 	"postolka/mail"
+	"postolka/oauth"
 	"postolka/store"
 	"postolka/store/storetest"
 )
@@ -49,7 +50,7 @@ func newWorld(t testing.TB, srv store.Server) *world {
 	t.Helper()
 	w := &world{store: storetest.New(t)}
 	w.trouble.Desk = desk.New(w.store, nil, nil, nil, desk.Options{})
-	w.sync = New(w.store, &w.trouble, nil)
+	w.sync = New(w.store, &w.trouble, oauth.New(w.store), nil)
 	w.sync.pace = pace{retry: 20 * time.Millisecond, retryMax: 200 * time.Millisecond, refused: time.Hour, refusedMax: time.Hour,
 		poll: 300 * time.Millisecond, noop: 50 * time.Millisecond, again: time.Hour, batch: 500}
 	w.mailbox = w.mailboxAt(t, srv)
@@ -216,3 +217,5 @@ func letterMails(from, n int) []imaptest.Mail {
 	}
 	return mails
 }
+
+func login(password string) store.Login { return store.Login{User: imaptest.User, Password: password} }

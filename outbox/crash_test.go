@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"postolka/oauth"
 	"postolka/store"
 )
 
@@ -64,7 +65,7 @@ func reopen(t *testing.T, dir string) *world {
 	}
 	t.Cleanup(func() { s.Close() })
 	w := &world{store: s, copies: &copies{}, events: &events{}}
-	w.outbox = New(s, w.events, w.copies, nil)
+	w.outbox = New(s, w.events, w.copies, oauth.New(s), nil)
 	w.outbox.pace = quick
 	return w
 }
@@ -114,7 +115,7 @@ func beKilled(o order) {
 	if err != nil {
 		panic(err)
 	}
-	box := New(s, &events{}, &copies{}, nil)
+	box := New(s, &events{}, &copies{}, oauth.New(s), nil)
 	box.pace = quick
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

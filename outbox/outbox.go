@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"postolka/desk"
+	"postolka/oauth"
 	"postolka/store"
 )
 
@@ -46,6 +47,7 @@ type Outbox struct {
 	store  *store.Store
 	desk   Desk
 	copier Copier
+	logins *oauth.Logins
 	log    *slog.Logger
 	pace   pace
 	wake   chan struct{} // room for one
@@ -62,11 +64,11 @@ type pace struct {
 var ordinaryPace = pace{retry: time.Minute, retryMax: time.Hour, give: 4 * 24 * time.Hour, idle: time.Minute, trouble: 10 * time.Second}
 
 // New makes an Outbox; nothing is sent before Run.
-func New(s *store.Store, d Desk, c Copier, log *slog.Logger) *Outbox {
+func New(s *store.Store, d Desk, c Copier, logins *oauth.Logins, log *slog.Logger) *Outbox {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Outbox{store: s, desk: d, copier: c, log: log, pace: ordinaryPace, wake: make(chan struct{}, 1)}
+	return &Outbox{store: s, desk: d, copier: c, logins: logins, log: log, pace: ordinaryPace, wake: make(chan struct{}, 1)}
 }
 
 // Wake tells it that there is something to send. It does not wait.

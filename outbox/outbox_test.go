@@ -10,6 +10,7 @@ import (
 
 	"postolka/desk"
 	"postolka/imapsync/imaptest"
+	"postolka/oauth"
 	"postolka/store"
 	"postolka/store/storetest"
 )
@@ -63,7 +64,7 @@ func newWorld(t testing.TB, srv store.Server) *world {
 func worldIn(t testing.TB, dir string, srv store.Server) *world {
 	t.Helper()
 	w := &world{store: storetest.Open(t, dir, store.Options{}), copies: &copies{}, events: &events{}}
-	w.outbox = New(w.store, w.events, w.copies, nil)
+	w.outbox = New(w.store, w.events, w.copies, oauth.New(w.store), nil)
 	w.outbox.pace = quick
 	if srv.User != "" {
 		srv.Secret = w.store.Keys().SealPassword(srv, imaptest.Password)
@@ -354,25 +355,27 @@ func TestErasedBeforeItIsSent(t *testing.T) {
 func TestProbe(t *testing.T) {
 	s := newServer(t)
 	for _, sec := range []store.Security{store.TLS, store.STARTTLS, store.Plain} {
-		if err := probe(t.Context(), s.settings(sec), imaptest.Password, s.cert.Roots); err != nil {
+		if err := probe(t.Context(), s.settings(sec), login(imaptest.Password), s.cert.Roots); err != nil {
 			t.Errorf("security %d: %v", sec, err)
 		}
 	}
-	err := probe(t.Context(), s.settings(store.TLS), "wrong", s.cert.Roots)
+	err := probe(t.Context(), s.settings(store.TLS), login("wrong"), s.cert.Roots)
 	if err == nil || !strings.Contains(err.Error(), "sign in") || !strings.Contains(err.Error(), "who is") {
 		t.Errorf("wrong password: got %v, want the server's words", err)
 	}
-	if err := Probe(t.Context(), s.settings(store.TLS), imaptest.Password); describe(err) != TroubleCertificate {
+	if err := Probe(t.Context(), s.settings(store.TLS), login(imaptest.Password)); describe(err) != TroubleCertificate {
 		t.Errorf("foreign certificate: got %v", err)
 	}
 	babbling := imaptest.NewHostile(t, nil)
 	babbling.Greet("220-" + strings.Repeat(strings.Repeat("x", 1000)+"\r\n220-", 2000) + "\r\n220 ready")
-	if err := Probe(t.Context(), babbling.Settings(), ""); !errors.Is(err, errBabble) {
+	if err := Probe(t.Context(), babbling.Settings(), login("")); !errors.Is(err, errBabble) {
 		t.Errorf("a greeting of 2 MB: got %v", err)
 	}
 	refusing := deaf(t)
 	refusing.Security = store.STARTTLS
-	if err := Probe(t.Context(), refusing, ""); err == nil {
+	if err := Probe(t.Context(), refusing, login("")); err == nil {
 		t.Error("a server without STARTTLS was accepted")
 	}
 }
+
+func login(password string) store.Login { return store.Login{User: imaptest.User, Password: password} }

@@ -23,7 +23,7 @@ var errTaken = errors.New("the entry is no longer queued")
 // send brings a queued entry to the server. The error is one of the store; what
 // the server says is written into the entry.
 func (o *Outbox) send(ctx context.Context, id store.OutboxID, e store.OutboxEntry) error {
-	m, password, err := o.mailbox(e.Mailbox)
+	m, err := o.mailbox(e.Mailbox)
 	if errors.Is(err, store.ErrNotFound) {
 		return o.fail(id, TroubleNoMailbox)
 	}
@@ -38,7 +38,7 @@ func (o *Outbox) send(ctx context.Context, id store.OutboxID, e store.OutboxEntr
 		return err
 	}
 	testOnlyStep("claimed")
-	handed, err := o.hand(ctx, id, e, m.SMTP, password, raw)
+	handed, err := o.hand(ctx, id, e, m, raw)
 	testOnlyStep("answered")
 	from := store.OutboxQueued
 	if handed {
@@ -61,8 +61,16 @@ func (o *Outbox) fail(id store.OutboxID, why string) error {
 
 // hand gives the message to the server. handed: its last line may have arrived,
 // so without an answer nobody knows whether it goes out.
-func (o *Outbox) hand(ctx context.Context, id store.OutboxID, e store.OutboxEntry, srv store.Server, password string, raw []byte) (handed bool, err error) {
-	c, err := dial(ctx, srv, password, o.RootCAs)
+func (o *Outbox) hand(ctx context.Context, id store.OutboxID, e store.OutboxEntry, m store.Mailbox, raw []byte) (handed bool, err error) {
+	login, err := o.logins.Login(ctx, e.Mailbox, m, m.SMTP)
+	if err != nil {
+		return false, at("sign in", err)
+	}
+	c, err := dial(ctx, m.SMTP, login, o.RootCAs)
+	var answer *smtp.SMTPError
+	if errors.As(err, &answer) {
+		o.logins.Forget(e.Mailbox) // should it be about the token, the next is new
+	}
 	if err != nil {
 		return false, err
 	}
@@ -126,23 +134,18 @@ func (p pace) wait(attempts int) time.Duration {
 	return wait*3/4 + rand.N(wait/2+1)
 }
 
-// mailbox reads the record and opens the SMTP password.
-func (o *Outbox) mailbox(id store.MailboxID) (m store.Mailbox, password string, err error) {
+func (o *Outbox) mailbox(id store.MailboxID) (m store.Mailbox, err error) {
 	err = o.store.View(func(tx *store.Tx) error {
 		m, err = store.Mailboxes.Get(tx, id)
 		return err
 	})
-	if err != nil {
-		return m, "", err
-	}
-	password, err = o.store.Keys().Password(m.SMTP)
-	return m, password, err
+	return m, err
 }
 
 // copyToSent puts a sent message into Sent. It may be done twice: the copier looks
 // first. After four days it is given up; the message itself is out.
 func (o *Outbox) copyToSent(ctx context.Context, id store.OutboxID, e store.OutboxEntry) error {
-	m, _, err := o.mailbox(e.Mailbox)
+	m, err := o.mailbox(e.Mailbox)
 	if err != nil {
 		return err
 	}

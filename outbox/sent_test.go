@@ -7,6 +7,7 @@ import (
 	"postolka/desk"
 	"postolka/imapsync"
 	"postolka/imapsync/imaptest"
+	"postolka/oauth"
 	"postolka/store"
 )
 
@@ -25,14 +26,14 @@ func TestCopyInSentIsKnownToSync(t *testing.T) {
 		return store.Mailboxes.Put(tx, w.mailbox, m)
 	})
 	theDesk := desk.New(w.store, nil, nil, nil, desk.Options{})
-	mail := imapsync.New(w.store, theDesk, nil)
+	mail := imapsync.New(w.store, theDesk, oauth.New(w.store), nil)
 	mail.RootCAs = d.Roots()
 	// The desk's own record of what it wrote.
 	out, err := theDesk.Intake(t.Context(), []desk.Incoming{{Raw: []byte(letter), Mailbox: w.mailbox, Sent: true}})
 	if err != nil || out[0].Result != desk.Added {
 		t.Fatalf("got %v, %v", out, err)
 	}
-	w.outbox = New(w.store, theDesk, mail, nil)
+	w.outbox = New(w.store, theDesk, mail, oauth.New(w.store), nil)
 	w.outbox.pace = quick
 	var id store.OutboxID
 	w.update(t, func(tx *store.Tx) (err error) {

@@ -33,6 +33,7 @@ type server struct {
 	tries   int
 	onRcpt  func(to string) error
 	onData  func(raw string, try int) error // before the message is taken
+	token   func(token string) bool         // set: only tokens sign in
 	after   func()                          // when it is taken, before the answer
 }
 
@@ -84,8 +85,22 @@ type visit struct {
 	signed bool
 }
 
-func (v *visit) AuthMechanisms() []string { return []string{sasl.Plain} }
-func (v *visit) Auth(string) (sasl.Server, error) {
+func (v *visit) AuthMechanisms() []string {
+	if v.s.token != nil {
+		return []string{sasl.OAuthBearer}
+	}
+	return []string{sasl.Plain}
+}
+
+func (v *visit) Auth(mechanism string) (sasl.Server, error) {
+	if mechanism == sasl.OAuthBearer {
+		return sasl.NewOAuthBearerServer(func(o sasl.OAuthBearerOptions) *sasl.OAuthBearerError {
+			if v.signed = o.Username == imaptest.User && v.s.token(o.Token); !v.signed {
+				return &sasl.OAuthBearerError{Status: "invalid_token", Schemes: "bearer"}
+			}
+			return nil
+		}), nil
+	}
 	return sasl.NewPlainServer(func(_, user, password string) error {
 		if user != imaptest.User || password != imaptest.Password {
 			return &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8}, Message: "who is " + user + "?"}

@@ -14,6 +14,7 @@ import (
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
+	"postolka/oauth"
 	"postolka/store"
 )
 
@@ -72,7 +73,7 @@ func at(name string, err error) error {
 
 // dial connects as srv says and signs in when there is a user. The connection
 // ends with ctx.
-func dial(ctx context.Context, srv store.Server, password string, roots *x509.CertPool) (*client, error) {
+func dial(ctx context.Context, srv store.Server, login store.Login, roots *x509.CertPool) (*client, error) {
 	dialing, cancel := context.WithTimeout(ctx, dialLimit)
 	defer cancel()
 	conn, err := new(net.Dialer).DialContext(dialing, "tcp", net.JoinHostPort(srv.Host, strconv.Itoa(srv.Port)))
@@ -85,7 +86,7 @@ func dial(ctx context.Context, srv store.Server, password string, roots *x509.Ce
 		c.close()
 		return nil, at("connect", err)
 	}
-	if err := c.signIn(srv.User, password); err != nil {
+	if err := c.signIn(srv, login); err != nil {
 		c.close()
 		return nil, at("sign in", err)
 	}
@@ -116,17 +117,32 @@ func (c *client) greet(ctx context.Context, srv store.Server, roots *x509.CertPo
 	return nil
 }
 
-func (c *client) signIn(user, password string) error {
-	if err := c.smtp.Hello("localhost"); err != nil || user == "" {
+func (c *client) signIn(srv store.Server, login store.Login) error {
+	if err := c.smtp.Hello("localhost"); err != nil || login.User == "" {
 		return err
 	}
 	switch {
+	case login.Token != "":
+		return c.withToken(srv, login)
 	case c.smtp.SupportsAuth(sasl.Plain):
-		return c.smtp.Auth(sasl.NewPlainClient("", user, password))
+		return c.smtp.Auth(sasl.NewPlainClient("", login.User, login.Password))
 	case c.smtp.SupportsAuth(sasl.Login):
-		return c.smtp.Auth(sasl.NewLoginClient(user, password))
+		return c.smtp.Auth(sasl.NewLoginClient(login.User, login.Password))
 	}
 	return errNoAuth
+}
+
+func (c *client) withToken(srv store.Server, login store.Login) error {
+	bearer := c.smtp.SupportsAuth(sasl.OAuthBearer)
+	if !bearer && !c.smtp.SupportsAuth(oauth.XOAUTH2) {
+		return errNoAuth
+	}
+	err := c.smtp.Auth(oauth.Client(login, srv, bearer))
+	var answer *smtp.SMTPError
+	if errors.As(err, &answer) && !answer.Temporary() {
+		return fmt.Errorf("%w: %w", oauth.ErrConsent, err)
+	}
+	return err
 }
 
 // envelope names sender and recipients. One recipient refused stops the whole
@@ -172,14 +188,14 @@ func (c *client) close() {
 
 // Probe signs in to a server and says in the server's words what failed. It uses
 // the system's root certificates.
-func Probe(ctx context.Context, srv store.Server, password string) error {
-	return probe(ctx, srv, password, nil)
+func Probe(ctx context.Context, srv store.Server, login store.Login) error {
+	return probe(ctx, srv, login, nil)
 }
 
-func probe(ctx context.Context, srv store.Server, password string, roots *x509.CertPool) error {
+func probe(ctx context.Context, srv store.Server, login store.Login, roots *x509.CertPool) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	c, err := dial(ctx, srv, password, roots)
+	c, err := dial(ctx, srv, login, roots)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/emersion/go-smtp"
+
+	"postolka/oauth"
 )
 
 // What store.OutboxEntry.LastError says besides codes: fixed words, so that a
@@ -17,6 +19,8 @@ const (
 	TroubleNoMailbox   = "The mailbox it was written in is gone."
 	TroubleErased      = "The message was erased before it was sent."
 	TroubleNoCopy      = "Sent, but the copy could not be put into the Sent folder."
+	TroubleConsent     = "The provider does not accept the consent any more."
+	TroubleClient      = "The provider does not accept the client or its secret."
 	TroubleUnreachable = "The server can't be reached."
 	TroubleCertificate = "The server's certificate is not trusted."
 	TroubleLoopback    = "An unencrypted connection is made only to this machine itself."
@@ -34,6 +38,10 @@ func describe(err error) string {
 	)
 	errors.As(err, &in)
 	switch {
+	case errors.Is(err, oauth.ErrConsent):
+		return TroubleConsent
+	case errors.Is(err, oauth.ErrClient):
+		return TroubleClient
 	case errors.As(err, &answer):
 		return strings.TrimPrefix(fmt.Sprintf("%s: %d%s", in.name, answer.Code, enhanced(answer)), ": ")
 	case errors.As(err, &certificate), errors.As(err, &unknown):

@@ -14,6 +14,7 @@ type Mailbox struct {
 	Personal bool   // name@ rather than role info@ (§ 316 Labour Code)
 	IMAP     Server // Host empty: no sync, filled by import only
 	SMTP     Server // Host empty: can't send
+	OAuth    OAuth  // set: both servers get an access token instead of a password
 	// SentFolder is the IMAP folder that gets a copy of what we send; empty: the
 	// one marked \Sent by the server, if any.
 	SentFolder string
@@ -34,6 +35,20 @@ type Server struct {
 	Security Security
 	User     string
 	Secret   []byte // password sealed with Keys.Seal; nil: none
+}
+
+// OAuth is how access tokens for a mailbox are got (RFC 6749).
+type OAuth struct {
+	Provider     string // "google", "microsoft" or "other"; empty: passwords are used
+	AuthURL      string // where a person consents
+	TokenURL     string
+	Scopes       []string
+	ClientID     string
+	ClientSecret []byte    // sealed; nil: the provider gave none
+	RefreshToken []byte    // sealed
+	ConsentAt    time.Time // zero: nobody consented yet, or for other servers
+	SecretEnds   time.Time // as the person was told; zero: never, or not known
+	ConsentEnds  time.Time // as the provider told; zero: it ends by withdrawal only
 }
 
 // Security says how a connection is protected.

@@ -5,6 +5,13 @@ import (
 	"strconv"
 )
 
+// Login is what a mail server is told.
+type Login struct {
+	User     string
+	Password string
+	Token    string // an access token (RFC 6750), then no password is sent
+}
+
 // SealPassword seals the password of srv, bound to host, port and user: it does
 // not open for another server, so a changed one needs the password again. The
 // result goes into Server.Secret.

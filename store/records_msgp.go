@@ -2186,11 +2186,81 @@ func (z LedgerID) Msgsize() (s int) {
 }
 
 // MarshalMsg implements msgp.Marshaler
+func (z Login) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// map header, size 3
+	// string "User"
+	o = append(o, 0x83, 0xa4, 0x55, 0x73, 0x65, 0x72)
+	o = msgp.AppendString(o, z.User)
+	// string "Password"
+	o = append(o, 0xa8, 0x50, 0x61, 0x73, 0x73, 0x77, 0x6f, 0x72, 0x64)
+	o = msgp.AppendString(o, z.Password)
+	// string "Token"
+	o = append(o, 0xa5, 0x54, 0x6f, 0x6b, 0x65, 0x6e)
+	o = msgp.AppendString(o, z.Token)
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *Login) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "User":
+			z.User, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "User")
+				return
+			}
+		case "Password":
+			z.Password, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Password")
+				return
+			}
+		case "Token":
+			z.Token, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Token")
+				return
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z Login) Msgsize() (s int) {
+	s = 1 + 5 + msgp.StringPrefixSize + len(z.User) + 9 + msgp.StringPrefixSize + len(z.Password) + 6 + msgp.StringPrefixSize + len(z.Token)
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
 func (z *Mailbox) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 13
+	// map header, size 14
 	// string "Name"
-	o = append(o, 0x8d, 0xa4, 0x4e, 0x61, 0x6d, 0x65)
+	o = append(o, 0x8e, 0xa4, 0x4e, 0x61, 0x6d, 0x65)
 	o = msgp.AppendString(o, z.Name)
 	// string "Address"
 	o = append(o, 0xa7, 0x41, 0x64, 0x64, 0x72, 0x65, 0x73, 0x73)
@@ -2210,6 +2280,13 @@ func (z *Mailbox) MarshalMsg(b []byte) (o []byte, err error) {
 	o, err = z.SMTP.MarshalMsg(o)
 	if err != nil {
 		err = msgp.WrapError(err, "SMTP")
+		return
+	}
+	// string "OAuth"
+	o = append(o, 0xa5, 0x4f, 0x41, 0x75, 0x74, 0x68)
+	o, err = z.OAuth.MarshalMsg(o)
+	if err != nil {
+		err = msgp.WrapError(err, "OAuth")
 		return
 	}
 	// string "SentFolder"
@@ -2287,6 +2364,12 @@ func (z *Mailbox) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "SMTP")
 				return
 			}
+		case "OAuth":
+			bts, err = z.OAuth.UnmarshalMsg(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "OAuth")
+				return
+			}
 		case "SentFolder":
 			z.SentFolder, bts, err = msgp.ReadStringBytes(bts)
 			if err != nil {
@@ -2349,7 +2432,7 @@ func (z *Mailbox) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *Mailbox) Msgsize() (s int) {
-	s = 1 + 5 + msgp.StringPrefixSize + len(z.Name) + 8 + msgp.StringPrefixSize + len(z.Address) + 9 + msgp.BoolSize + 5 + z.IMAP.Msgsize() + 5 + z.SMTP.Msgsize() + 11 + msgp.StringPrefixSize + len(z.SentFolder) + 10 + msgp.StringPrefixSize + len(z.Signature) + 10 + msgp.TimeSize + 7 + msgp.BoolSize + 5 + msgp.DurationSize + 12 + msgp.TimeSize + 12 + msgp.TimeSize + 10 + msgp.StringPrefixSize + len(z.LastError)
+	s = 1 + 5 + msgp.StringPrefixSize + len(z.Name) + 8 + msgp.StringPrefixSize + len(z.Address) + 9 + msgp.BoolSize + 5 + z.IMAP.Msgsize() + 5 + z.SMTP.Msgsize() + 6 + z.OAuth.Msgsize() + 11 + msgp.StringPrefixSize + len(z.SentFolder) + 10 + msgp.StringPrefixSize + len(z.Signature) + 10 + msgp.TimeSize + 7 + msgp.BoolSize + 5 + msgp.DurationSize + 12 + msgp.TimeSize + 12 + msgp.TimeSize + 10 + msgp.StringPrefixSize + len(z.LastError)
 	return
 }
 
@@ -3149,6 +3232,159 @@ func (z *MessageKind) UnmarshalMsg(bts []byte) (o []byte, err error) {
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z MessageKind) Msgsize() (s int) {
 	s = msgp.Uint8Size
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z *OAuth) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// map header, size 10
+	// string "Provider"
+	o = append(o, 0x8a, 0xa8, 0x50, 0x72, 0x6f, 0x76, 0x69, 0x64, 0x65, 0x72)
+	o = msgp.AppendString(o, z.Provider)
+	// string "AuthURL"
+	o = append(o, 0xa7, 0x41, 0x75, 0x74, 0x68, 0x55, 0x52, 0x4c)
+	o = msgp.AppendString(o, z.AuthURL)
+	// string "TokenURL"
+	o = append(o, 0xa8, 0x54, 0x6f, 0x6b, 0x65, 0x6e, 0x55, 0x52, 0x4c)
+	o = msgp.AppendString(o, z.TokenURL)
+	// string "Scopes"
+	o = append(o, 0xa6, 0x53, 0x63, 0x6f, 0x70, 0x65, 0x73)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.Scopes)))
+	for za0001 := range z.Scopes {
+		o = msgp.AppendString(o, z.Scopes[za0001])
+	}
+	// string "ClientID"
+	o = append(o, 0xa8, 0x43, 0x6c, 0x69, 0x65, 0x6e, 0x74, 0x49, 0x44)
+	o = msgp.AppendString(o, z.ClientID)
+	// string "ClientSecret"
+	o = append(o, 0xac, 0x43, 0x6c, 0x69, 0x65, 0x6e, 0x74, 0x53, 0x65, 0x63, 0x72, 0x65, 0x74)
+	o = msgp.AppendBytes(o, z.ClientSecret)
+	// string "RefreshToken"
+	o = append(o, 0xac, 0x52, 0x65, 0x66, 0x72, 0x65, 0x73, 0x68, 0x54, 0x6f, 0x6b, 0x65, 0x6e)
+	o = msgp.AppendBytes(o, z.RefreshToken)
+	// string "ConsentAt"
+	o = append(o, 0xa9, 0x43, 0x6f, 0x6e, 0x73, 0x65, 0x6e, 0x74, 0x41, 0x74)
+	o = msgp.AppendTime(o, z.ConsentAt)
+	// string "SecretEnds"
+	o = append(o, 0xaa, 0x53, 0x65, 0x63, 0x72, 0x65, 0x74, 0x45, 0x6e, 0x64, 0x73)
+	o = msgp.AppendTime(o, z.SecretEnds)
+	// string "ConsentEnds"
+	o = append(o, 0xab, 0x43, 0x6f, 0x6e, 0x73, 0x65, 0x6e, 0x74, 0x45, 0x6e, 0x64, 0x73)
+	o = msgp.AppendTime(o, z.ConsentEnds)
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *OAuth) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "Provider":
+			z.Provider, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Provider")
+				return
+			}
+		case "AuthURL":
+			z.AuthURL, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "AuthURL")
+				return
+			}
+		case "TokenURL":
+			z.TokenURL, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "TokenURL")
+				return
+			}
+		case "Scopes":
+			var zb0002 uint32
+			zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Scopes")
+				return
+			}
+			if cap(z.Scopes) >= int(zb0002) {
+				z.Scopes = (z.Scopes)[:zb0002]
+			} else {
+				z.Scopes = make([]string, zb0002)
+			}
+			for za0001 := range z.Scopes {
+				z.Scopes[za0001], bts, err = msgp.ReadStringBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Scopes", za0001)
+					return
+				}
+			}
+		case "ClientID":
+			z.ClientID, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "ClientID")
+				return
+			}
+		case "ClientSecret":
+			z.ClientSecret, bts, err = msgp.ReadBytesBytes(bts, z.ClientSecret)
+			if err != nil {
+				err = msgp.WrapError(err, "ClientSecret")
+				return
+			}
+		case "RefreshToken":
+			z.RefreshToken, bts, err = msgp.ReadBytesBytes(bts, z.RefreshToken)
+			if err != nil {
+				err = msgp.WrapError(err, "RefreshToken")
+				return
+			}
+		case "ConsentAt":
+			z.ConsentAt, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "ConsentAt")
+				return
+			}
+		case "SecretEnds":
+			z.SecretEnds, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "SecretEnds")
+				return
+			}
+		case "ConsentEnds":
+			z.ConsentEnds, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "ConsentEnds")
+				return
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z *OAuth) Msgsize() (s int) {
+	s = 1 + 9 + msgp.StringPrefixSize + len(z.Provider) + 8 + msgp.StringPrefixSize + len(z.AuthURL) + 9 + msgp.StringPrefixSize + len(z.TokenURL) + 7 + msgp.ArrayHeaderSize
+	for za0001 := range z.Scopes {
+		s += msgp.StringPrefixSize + len(z.Scopes[za0001])
+	}
+	s += 9 + msgp.StringPrefixSize + len(z.ClientID) + 13 + msgp.BytesPrefixSize + len(z.ClientSecret) + 13 + msgp.BytesPrefixSize + len(z.RefreshToken) + 10 + msgp.TimeSize + 11 + msgp.TimeSize + 12 + msgp.TimeSize
 	return
 }
 

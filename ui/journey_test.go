@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"postolka/oauth/oauthtest"
 	"postolka/privacy"
 	"postolka/store"
 )
@@ -238,6 +239,39 @@ func TestMailboxIsTriedBeforeItIsSaved(t *testing.T) {
 	}
 	if p := w.as("jana").post(to+"/rights", values("agent", idText(w.people["petr"].ID), "right", "read")); p.status != http.StatusSeeOther {
 		t.Errorf("the owner gives a right: got %d", p.status)
+	}
+}
+
+func TestMailboxByConsentAtTheProvider(t *testing.T) {
+	w := newWorld(t).settle()
+	provider, b := oauthtest.New(t, "shop"), w.as("adam")
+	o := provider.Settings()
+	box := values("name", "obchod@", "address", "obchod@gmail.com", "imap_host", "imap.gmail.com", "imap_port", "993", "imap_security", "tls", "imap_user", "obchod@gmail.com", "consent", "1")
+	saved := b.post("/mailboxes", box)
+	path, _, _ := strings.Cut(saved.header.Get("Location"), "?")
+	if saved.status != http.StatusSeeOther || !strings.HasSuffix(path, "/consent") {
+		t.Fatalf("got %d, to %q: %s", saved.status, path, saved.text())
+	}
+	if p := b.post(path, values("provider", "other", "client", "x", "auth_url", "http://far.example/", "token_url", o.TokenURL)); p.status != http.StatusUnprocessableEntity || p.value("client") != "x" {
+		t.Errorf("an open address: got %d", p.status)
+	}
+	b.post(path, values("provider", "other", "client", o.ClientID, "secret", oauthtest.Secret, "auth_url", o.AuthURL, "token_url", o.TokenURL, "scopes", "mail"))
+	way := b.get(path).all(func(n *html.Node) bool { return strings.HasPrefix(attr(n, "href"), o.AuthURL) })
+	if len(way) != 1 {
+		t.Fatalf("got %d ways to the provider", len(way))
+	}
+	back := oauthtest.Consent(t, attr(way[0], "href"))
+	if p := w.as("petr").get("/mailboxes/consent?" + back.Encode()); p.status != http.StatusNotFound {
+		t.Errorf("who may not settle the mailbox: got %d", p.status)
+	}
+	w.refuse = "NO [ALERT] IMAP access is off"
+	if p := b.get("/mailboxes/consent?" + back.Encode()); p.status != http.StatusUnprocessableEntity || !strings.Contains(p.text(), "IMAP access is off") {
+		t.Errorf("refused by the server: got %d %s", p.status, p.text())
+	}
+	w.refuse = ""
+	back = oauthtest.Consent(t, attr(b.get(path).all(func(n *html.Node) bool { return strings.HasPrefix(attr(n, "href"), o.AuthURL) })[0], "href"))
+	if p := b.get("/mailboxes/consent?" + back.Encode()); p.status != http.StatusSeeOther || !strings.Contains(p.header.Get("Location"), "consent_given") {
+		t.Errorf("consented: got %d %q", p.status, p.header.Get("Location"))
 	}
 }
 

@@ -83,9 +83,11 @@ func (s *Server) saveMailbox(w http.ResponseWriter, r *http.Request, by account.
 	if smtpPass == "" && f.Box.SMTP.Host != "" && f.Box.SMTP.User == f.Box.IMAP.User {
 		smtpPass = imapPass
 	}
-	v := s.voice(r, by)
-	if f.Wrong, f.Said = s.tryServers(r, v, was, f.Box, imapPass, smtpPass); f.Wrong != "" {
-		return s.showMailboxForm(w, r, by, http.StatusUnprocessableEntity, f)
+	v, consents := s.voice(r, by), r.PostFormValue("consent") != ""
+	if !consents {
+		if f.Wrong, f.Said = s.tryServers(r, v, was, f.Box, imapPass, smtpPass); f.Wrong != "" {
+			return s.showMailboxForm(w, r, by, http.StatusUnprocessableEntity, f)
+		}
 	}
 	id, err := s.Desk.SaveMailbox(r.Context(), by, f.ID, f.Box, imapPass, smtpPass)
 	switch {
@@ -101,6 +103,9 @@ func (s *Server) saveMailbox(w http.ResponseWriter, r *http.Request, by account.
 	if s.MailboxChanged != nil {
 		s.MailboxChanged(id)
 	}
+	if consents {
+		return s.back(w, r, consentPath(id), Flash{Key: "mailbox_saved"})
+	}
 	return s.back(w, r, mailboxPath(id), Flash{Key: "mailbox_saved"})
 }
 
@@ -108,12 +113,12 @@ func (s *Server) saveMailbox(w http.ResponseWriter, r *http.Request, by account.
 // password was tried when it was saved.
 func (s *Server) tryServers(r *http.Request, v Voice, was, now store.Mailbox, imapPass, smtpPass string) (wrong, said string) {
 	if now.IMAP.Host != "" && s.ProbeIMAP != nil && (imapPass != "" || moved(was.IMAP, now.IMAP)) {
-		if _, err := s.ProbeIMAP(r.Context(), now.IMAP, imapPass); err != nil {
+		if _, err := s.ProbeIMAP(r.Context(), now.IMAP, store.Login{User: now.IMAP.User, Password: imapPass}); err != nil {
 			return v.T("mailbox.wrong_imap"), err.Error()
 		}
 	}
 	if now.SMTP.Host != "" && s.ProbeSMTP != nil && (smtpPass != "" || moved(was.SMTP, now.SMTP)) {
-		if err := s.ProbeSMTP(r.Context(), now.SMTP, smtpPass); err != nil {
+		if err := s.ProbeSMTP(r.Context(), now.SMTP, store.Login{User: now.SMTP.User, Password: smtpPass}); err != nil {
 			return v.T("mailbox.wrong_smtp"), err.Error()
 		}
 	}

@@ -74,12 +74,7 @@ func (s *Server) invite(w http.ResponseWriter, r *http.Request, by account.Agent
 }
 
 func (s *Server) invitationLink(r *http.Request, secret string) string {
-	scheme := "http"
-	if s.Secure {
-		scheme = "https"
-	}
-	u := url.URL{Scheme: scheme, Host: r.Host, Path: "/invitation", RawQuery: url.Values{"secret": {secret}}.Encode()}
-	return u.String()
+	return s.outside(r, "/invitation", url.Values{"secret": {secret}})
 }
 
 // changePerson sets a role, locks out or lets in, or resets the password.

@@ -89,9 +89,12 @@ func (s *Server) routes() []route {
 		{"GET /mailboxes/new", mayDo(account.ManageMailboxes), s.newMailbox},
 		{"POST /mailboxes/new", mayDo(account.ManageMailboxes), s.guessMailbox},
 		{"POST /mailboxes", mayDo(account.ManageMailboxes), s.addMailbox},
+		{"GET /mailboxes/consent", signedIn, s.consented},
 		{"GET /mailboxes/{id}", maySettle, s.mailboxPage},
 		{"GET /mailboxes/{id}/edit", maySettle, s.mailboxEdit},
 		{"POST /mailboxes/{id}", maySettle, s.changeMailbox},
+		{"GET /mailboxes/{id}/consent", maySettle, s.consentPage},
+		{"POST /mailboxes/{id}/consent", maySettle, s.saveConsent},
 		{"POST /mailboxes/{id}/rights", may(account.Manage), s.grant},
 
 		{"GET /people", mayDo(account.ManagePeople), s.peoplePage},

@@ -86,6 +86,7 @@ func (w *world) houseScreens() []screen {
 		{"mailboxes", "jana", "/mailboxes", nil},
 		{"mailbox-new", "jana", "/mailboxes/new", []step{chromedp.SetValue("#address", "podpora@seznam.cz"), chromedp.Submit("#address"), chromedp.Sleep(300 * time.Millisecond)}},
 		{"mailbox-one", "jana", mailboxPath(w.support), nil},
+		{"mailbox-consent", "jana", consentPath(w.claims), nil},
 		{"people", "jana", "/people", nil},
 		{"people-invited", "jana", "/people", []step{chromedp.SetValue("#name", "Iva Bílá"), chromedp.SetValue("#email", "iva@example.cz"), chromedp.Submit("#name"), chromedp.Sleep(300 * time.Millisecond)}},
 		{"me", "petr", "/me", nil},

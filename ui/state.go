@@ -7,6 +7,7 @@ import (
 
 	"postolka/account"
 	"postolka/desk"
+	"postolka/oauth"
 	"postolka/store"
 )
 
@@ -88,12 +89,12 @@ func (s *Server) state(r *http.Request, by account.Agent) (st State, err error) 
 	}
 	report, proven := s.Log.LastReport()
 	st.LogAt, st.LogProven, st.LogWhole = report.At, proven, len(report.Problems) == 0
-	st.Problems = append(st.Problems, st.problems()...)
+	st.Problems = append(st.Problems, st.problems(s.Now())...)
 	return st, nil
 }
 
 // problems in the order in which they hurt.
-func (st State) problems() (list []problem) {
+func (st State) problems(now time.Time) (list []problem) {
 	if st.Disk.low() {
 		list = append(list, problem{Key: "disk"})
 	}
@@ -103,6 +104,11 @@ func (st State) problems() (list []problem) {
 	for _, b := range st.Boxes {
 		if b.Mailbox.LastError != "" {
 			list = append(list, problem{Key: "mailbox", About: b.Mailbox.Name, Path: mailboxPath(b.ID)})
+		}
+	}
+	for _, b := range st.Boxes {
+		if key, _ := oauth.Warning(b.Mailbox.OAuth, now); key != "" {
+			list = append(list, problem{Key: key, About: b.Mailbox.Name, Path: consentPath(b.ID)})
 		}
 	}
 	if n := len(st.Outbox.Failed) + len(st.Outbox.Uncertain); n > 0 {

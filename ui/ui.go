@@ -52,6 +52,7 @@ import (
 	"postolka/audit"
 	"postolka/backup"
 	"postolka/desk"
+	"postolka/oauth"
 	"postolka/privacy"
 	"postolka/store"
 )
@@ -69,6 +70,7 @@ type Deps struct {
 	Privacy *privacy.Privacy
 	Backup  *backup.Backup
 	Store   *store.Store                         // for the state of the system and lists of what is quarantined
+	Logins  *oauth.Logins                        // for mailboxes whose provider takes no passwords
 	Index   interface{ Count() (uint64, error) } // search.Index
 
 	Logger *slog.Logger     // nil: discard
@@ -76,8 +78,8 @@ type Deps struct {
 	// Secure says that browsers reach us by https, also when a proxy ends it.
 	Secure bool
 	// ProbeIMAP and ProbeSMTP try a connection before it is saved; errors hold the server's words.
-	ProbeIMAP func(ctx context.Context, srv store.Server, password string) (folders []string, err error)
-	ProbeSMTP func(ctx context.Context, srv store.Server, password string) error
+	ProbeIMAP func(ctx context.Context, srv store.Server, login store.Login) (folders []string, err error)
+	ProbeSMTP func(ctx context.Context, srv store.Server, login store.Login) error
 	// MailboxChanged tells the sync that a mailbox was added or changed; may be nil.
 	MailboxChanged func(store.MailboxID)
 	// DemoHint shows how to sign in, on the sign-in page of the demo only.

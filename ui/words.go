@@ -177,6 +177,8 @@ func formPath(f MailboxForm) string {
 // troubleWords are the fixed words of imapsync (Trouble…) and outbox, by their keys here.
 var troubleWords = map[string]string{
 	"password":    "The server refuses the user name or the password. Check them in the mailbox settings; it is tried again, ever more rarely.",
+	"consent":     "The provider does not accept the consent any more. Give it anew in the mailbox settings; it is tried again, ever more rarely.",
+	"client":      "The provider does not accept the client or its secret; it may have run out. Put a new one into the mailbox settings.",
 	"unreachable": "The server can't be reached. Check its name and port; it is tried again by itself.",
 	"certificate": "The server's certificate is not trusted: someone may be listening in. Nothing was sent to it.",
 	"no_upgrade":  "The server does not offer an encrypted connection (STARTTLS). Nothing was sent to it.",

@@ -20,6 +20,7 @@ import (
 	"postolka/backup"
 	"postolka/desk"
 	"postolka/ledger"
+	"postolka/oauth"
 	"postolka/privacy"
 	"postolka/search"
 	"postolka/store"
@@ -72,14 +73,14 @@ func (w *world) house(log *audit.Log, now func() time.Time) Deps {
 	w.desk = desk.New(w.store, index, log, led, desk.Options{Now: now})
 	snapshots := backup.New(w.store, led, backup.Directory(w.t.TempDir()), nil, now)
 	private := privacy.New(privacy.Deps{Store: w.store, Index: index, Log: log, Ledger: led, Desk: w.desk, Sources: noServer{}, Snapshots: snapshots, Now: now})
-	return Deps{Accounts: w.accounts, Desk: w.desk, Log: log, Now: now, Privacy: private, Backup: snapshots, Store: w.store, Index: index, Version: "test",
-		ProbeIMAP: func(context.Context, store.Server, string) ([]string, error) {
+	return Deps{Accounts: w.accounts, Desk: w.desk, Log: log, Now: now, Privacy: private, Backup: snapshots, Store: w.store, Logins: oauth.New(w.store), Index: index, Version: "test",
+		ProbeIMAP: func(context.Context, store.Server, store.Login) ([]string, error) {
 			if w.refuse != "" {
 				return nil, errors.New(w.refuse)
 			}
 			return []string{"INBOX", "Sent"}, nil
 		},
-		ProbeSMTP: func(context.Context, store.Server, string) error { return nil }}
+		ProbeSMTP: func(context.Context, store.Server, store.Login) error { return nil }}
 }
 
 // noServer stands for mailboxes without a mail server.

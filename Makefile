@@ -9,7 +9,7 @@ FUZZTIME ?= 4s
 CHAOS ?= 2000
 SEED ?= 0
 
-.PHONY: test machine generated format lint vulnerable unit fuzz chaos build clean
+.PHONY: residue test machine generated format lint vulnerable unit fuzz chaos build clean
 
 test: machine generated format lint vulnerable unit fuzz build
 	@echo "make test: all passed"
@@ -38,6 +38,10 @@ vulnerable:
 	@if timeout 60 $(GO) tool govulncheck ./... >/tmp/govulncheck.$$$$ 2>&1; then echo "govulncheck: nothing found"; \
 	elif grep -qE 'dial tcp|no such host|proxyconnect|connection refused|i/o timeout|Forbidden|fetching vulnerabilities' /tmp/govulncheck.$$$$ || ! grep -q 'Vulnerability #' /tmp/govulncheck.$$$$; then echo "govulncheck: LEFT OUT, its database is not reachable from here"; \
 	else cat /tmp/govulncheck.$$$$; exit 1; fi; rm -f /tmp/govulncheck.$$$$
+
+# 50 persons in every place that can hold text, erased, and no byte of them found anywhere.
+residue:
+	POSTOLKA_RESIDUE=full $(GO) test -run TestResidue -v -timeout 60m .
 
 unit:
 	@# The first run compiles the PDF reader for all later ones; the detector makes that slow.

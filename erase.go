@@ -34,7 +34,25 @@ func eraseCommand() *cobra.Command {
 		}
 		return run(cmd, "erase-plan", api.PlanRequest{Selectors: asked}, false, showPlan)
 	}
+	cmd.AddCommand(erasePolicyCommand())
 	return cmd
+}
+
+func erasePolicyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "policy [rotate|strict]",
+		Short: "Show or set what an erasure does with the snapshots made before it",
+		Long: "rotate: their mail is removed at once, their records stay until the snapshots are rotated away; the receipt names the day.\n" +
+			"strict: a new proven snapshot is made and all older ones are deleted at once.",
+		Args: arguments(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var wanted privacy.SnapshotPolicy
+			if len(args) > 0 {
+				wanted = privacy.SnapshotPolicy(args[0])
+			}
+			return run(cmd, "erase-policy", api.PolicyRequest{Policy: wanted}, false, func(r api.PolicyResult) { fmt.Println(r.Policy) })
+		},
+	}
 }
 
 func showPlan(p privacy.Plan) {

@@ -132,7 +132,7 @@ func spoil(t *testing.T, a *app, id store.MailboxID) {
 	}))
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

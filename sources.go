@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
@@ -16,7 +17,7 @@ type sources struct {
 }
 
 // Expunge is privacy.Expunger. A mailbox without a server has nothing to expunge.
-func (x sources) Expunge(ctx context.Context, mailbox store.MailboxID, ids []store.MessageID) (int, map[store.MessageID]string, error) {
+func (x sources) Expunge(ctx context.Context, mailbox store.MailboxID, ids []store.MessageID, thrown func(raw []byte) bool) (int, map[store.MessageID]string, error) {
 	var m store.Mailbox
 	var targets []imapsync.Target
 	err := x.store.View(func(tx *store.Tx) (err error) {
@@ -25,7 +26,7 @@ func (x sources) Expunge(ctx context.Context, mailbox store.MailboxID, ids []sto
 			return err
 		}
 		for _, id := range ids {
-			t, err := target(tx, id)
+			t, err := x.target(tx, id)
 			if errors.Is(err, store.ErrNotFound) {
 				continue
 			}
@@ -36,19 +37,24 @@ func (x sources) Expunge(ctx context.Context, mailbox store.MailboxID, ids []sto
 		}
 		return nil
 	})
-	if err != nil || m.IMAP.Host == "" || len(targets) == 0 {
+	if err != nil || m.IMAP.Host == "" || len(targets) == 0 && thrown == nil {
 		return 0, nil, err
 	}
-	done, err := x.sync.Expunge(ctx, mailbox, targets)
+	done, err := x.sync.Expunge(ctx, mailbox, targets, thrown)
 	return done.Removed, done.Left, err
 }
 
-func target(tx *store.Tx, id store.MessageID) (imapsync.Target, error) {
+func (x sources) target(tx *store.Tx, id store.MessageID) (imapsync.Target, error) {
 	m, err := store.Messages.Get(tx, id)
 	if err != nil {
 		return imapsync.Target{}, err
 	}
 	t := imapsync.Target{Message: id, Strict: m.Strict, Header: m.MessageIDHeader, SizeBytes: m.SizeBytes}
+	raw, err := x.store.RawBytes(id)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return t, err
+	}
+	t.SizeBytes += int64(bytes.Count(raw, []byte("\n")) - bytes.Count(raw, []byte("\r\n")))
 	for sid := range store.SourcesByMessage.Prefix(tx, store.Key(id)) {
 		s, err := store.Sources.Get(tx, sid)
 		if err != nil {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	"postolka/account"
 	"postolka/privacy"
@@ -17,9 +18,35 @@ type ApproveRequest struct {
 	Hash string `json:"hash"`
 }
 
+// PolicyRequest sets what an erasure does with older snapshots: "rotate" or
+// "strict" (privacy.SnapshotPolicy); empty: only asks.
+type PolicyRequest struct {
+	Policy privacy.SnapshotPolicy `json:"policy,omitzero"`
+}
+
+// PolicyResult is the policy as it stands.
+type PolicyResult struct {
+	Policy privacy.SnapshotPolicy `json:"policy"`
+}
+
 func init() {
 	on("erase-plan", account.FindPersons, plan)
 	on("erase-approve", account.ApproveErase, approve)
+	on("erase-policy", account.OwnSnapshots, policy)
+}
+
+func policy(ctx context.Context, app *App, by account.Agent, req PolicyRequest, _ Progress) (PolicyResult, error) {
+	if req.Policy != "" {
+		err := app.Privacy.SetSnapshotPolicy(ctx, by, req.Policy)
+		if errors.Is(err, privacy.ErrPolicy) {
+			return PolicyResult{}, Usage("erase policy takes rotate or strict")
+		}
+		if err != nil {
+			return PolicyResult{}, err
+		}
+	}
+	now, err := app.Privacy.SnapshotPolicy()
+	return PolicyResult{now}, err
 }
 
 func plan(ctx context.Context, app *App, by account.Agent, req PlanRequest, _ Progress) (privacy.Plan, error) {

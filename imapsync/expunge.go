@@ -20,7 +20,7 @@ type Target struct {
 	Message   store.MessageID
 	Strict    [32]byte
 	Header    string // Message-ID header, to search by; may be empty
-	SizeBytes int64
+	SizeBytes int64  // with lines ending in CRLF, as the server counts them
 	Sources   []store.Source
 }
 
@@ -35,6 +35,7 @@ type Expunged struct {
 // Why a message is Left.
 const (
 	LeftFolderClosed = "a folder can't be opened"
+	LeftUnread       = "the server does not give a message that may be it"
 	LeftRefused      = "the server does not remove it"
 	LeftConnection   = "the connection to the server failed"
 )
@@ -42,16 +43,18 @@ const (
 // Expunge removes messages from every folder of the mailbox (Trash, Sent and
 // Archive too), with UIDPLUS where offered, and verifies that they are gone. A
 // message is removed only when its bytes, fetched anew, have the target's
-// identity. It may be repeated: what is gone stays gone. An error means that the
-// server could not be asked; Left then names every target. It runs beside a sync,
-// whose folders it leaves alone: tombstones keep the messages from coming again.
-func (y *Sync) Expunge(ctx context.Context, m store.MailboxID, targets []Target) (Expunged, error) {
+// identity, or, in the folders that are never synced (Trash, Junk, Drafts), when
+// thrown says so of them; thrown may be nil. It may be repeated: what is gone stays
+// gone. An error means that the server could not be asked; Left then names every
+// target, and 0 stands for what thrown chose. It runs beside a sync, whose folders
+// it leaves alone: tombstones keep the messages from coming again.
+func (y *Sync) Expunge(ctx context.Context, m store.MailboxID, targets []Target, thrown func(raw []byte) bool) (Expunged, error) {
 	var total Expunged
 	var err error
 	lifted := map[string]imap.UIDSet{}
 	for range 3 { // a connection may break at any place
 		var once Expunged
-		once, err = y.expunge(ctx, m, targets, lifted)
+		once, err = y.expunge(ctx, m, targets, thrown, lifted)
 		total.Removed += once.Removed
 		total.Folders, total.Left = once.Folders, once.Left
 		if err == nil || ctx.Err() != nil || refused(err) {
@@ -67,8 +70,8 @@ func (y *Sync) Expunge(ctx context.Context, m store.MailboxID, targets []Target)
 	return total, err
 }
 
-func (y *Sync) expunge(ctx context.Context, m store.MailboxID, targets []Target, lifted map[string]imap.UIDSet) (Expunged, error) {
-	e := eraser{y: y, mailbox: m, targets: targets, lifted: lifted, key: y.store.Keys().Identity(),
+func (y *Sync) expunge(ctx context.Context, m store.MailboxID, targets []Target, thrown func(raw []byte) bool, lifted map[string]imap.UIDSet) (Expunged, error) {
+	e := eraser{y: y, mailbox: m, targets: targets, thrown: thrown, lifted: lifted, key: y.store.Keys().Identity(),
 		byStrict: map[[32]byte]store.MessageID{}, done: Expunged{Left: map[store.MessageID]string{}}}
 	for _, t := range targets {
 		e.byStrict[t.Strict] = t.Message
@@ -105,6 +108,9 @@ type eraser struct {
 	mailbox  store.MailboxID
 	targets  []Target
 	byStrict map[[32]byte]store.MessageID
+	thrown   func(raw []byte) bool // also goes, from folders that are not synced; may be nil
+	sampled  bool                  // messages were compared with their sizes
+	inexact  bool                  // the server's sizes are not those of what it sends
 	key      []byte
 	trash    string
 	// lifted are messages of others, by folder, whose \Deleted mark waits to be set again.
@@ -112,7 +118,13 @@ type eraser struct {
 	done   Expunged
 }
 
-// folder removes the targets from one folder and looks whether they are gone.
+// look gives UIDs of the open folder that may be a target.
+type look func(t Target) ([]imap.UID, error)
+
+// folder removes the targets from one folder and looks whether they are gone. They
+// are looked for by place and size; by Message-ID only at servers that count sizes
+// otherwise than they send, since such a search leaves every Message-ID that it
+// compared in the server's cache (Dovecot: dovecot.index.cache).
 func (e *eraser) folder(ctx context.Context, p place) error {
 	sel, err := e.s.examine(p.name)
 	if err != nil {
@@ -125,25 +137,49 @@ func (e *eraser) folder(ctx context.Context, p place) error {
 	if err := e.restore(p.name); err != nil {
 		return err
 	}
-	found, err := e.find(ctx, p, sel.UIDValidity)
-	for _, remove := range []func(string, []imap.UID) error{e.expungeUIDs, e.moveToTrash} {
-		if err != nil || len(found) == 0 {
-			return err
-		}
-		if err := remove(p.name, slices.Sorted(maps.Keys(found))); err != nil && !e.s.alive() {
-			return err
-		}
-		if sel, err = e.s.examine(p.name); err != nil {
-			return e.closed(err)
-		}
-		before := len(found)
-		found, err = e.find(ctx, p, sel.UIDValidity)
-		e.done.Removed += max(0, before-len(found))
+	left, err := e.remove(ctx, p, sel.UIDValidity, e.bySize)
+	if err == nil && e.inexact {
+		left, err = e.remove(ctx, p, sel.UIDValidity, e.byHeader)
 	}
-	for _, message := range found {
+	if errors.Is(err, errClosed) {
+		return e.closed(err)
+	}
+	if err != nil {
+		return err
+	}
+	for _, message := range left {
 		e.done.Left[message] = LeftRefused
 	}
-	return err
+	return nil
+}
+
+// samples are fetched from a server to see how it counts sizes.
+const samples = 5
+
+// errClosed: the folder was open a moment ago.
+var errClosed = errors.New("folder can't be opened again")
+
+// remove takes out what one way of looking finds, and gives what is still there.
+func (e *eraser) remove(ctx context.Context, p place, validity uint32, how look) (map[imap.UID]store.MessageID, error) {
+	found, err := e.find(ctx, p, validity, how)
+	for _, remove := range []func(string, []imap.UID) error{e.expungeUIDs, e.moveToTrash} {
+		if err != nil || len(found) == 0 {
+			return nil, err
+		}
+		if err := remove(p.name, slices.Sorted(maps.Keys(found))); err != nil && !e.s.alive() {
+			return nil, err
+		}
+		sel, err := e.s.examine(p.name)
+		if err != nil {
+			return nil, errors.Join(err, errClosed)
+		}
+		before := len(found)
+		if found, err = e.find(ctx, p, sel.UIDValidity, how); err != nil {
+			return nil, err
+		}
+		e.done.Removed += max(0, before-len(found))
+	}
+	return found, nil
 }
 
 // closed: a folder that can't be opened may hold any of them.
@@ -157,33 +193,52 @@ func (e *eraser) closed(err error) error {
 	return nil
 }
 
-// find looks for the targets in the open folder: candidates by where they were
-// seen, by Message-ID, and for those without one by size; then their bytes decide.
-func (e *eraser) find(ctx context.Context, p place, validity uint32) (map[imap.UID]store.MessageID, error) {
+// find gives what must go of the open folder: candidates by where they were seen
+// and by how; then their bytes decide.
+func (e *eraser) find(ctx context.Context, p place, validity uint32, how look) (map[imap.UID]store.MessageID, error) {
 	candidates := e.seenHere(p, validity)
 	for _, t := range e.targets {
-		uids, err := e.search(t)
+		uids, err := how(t)
 		if err != nil {
 			return nil, err
 		}
-		candidates = append(candidates, uids...)
+		for _, uid := range uids {
+			candidates[uid] = t
+		}
 	}
-	slices.Sort(candidates)
-	candidates = slices.Compact(candidates)
+	thrown := e.thrown != nil && !p.synced() && !p.virtual
+	if thrown || !e.sampled {
+		uids, err := e.s.search(&imap.SearchCriteria{})
+		if err != nil {
+			return nil, err
+		}
+		if !thrown {
+			uids = uids[:min(samples, len(uids))]
+		}
+		for _, uid := range uids {
+			if _, known := candidates[uid]; !known {
+				candidates[uid] = Target{}
+			}
+		}
+	}
+	e.sampled = e.sampled || len(candidates) > 0
 	found := map[imap.UID]store.MessageID{}
-	for len(candidates) > 0 {
-		chunk := candidates[:min(100, len(candidates))]
-		candidates = candidates[len(chunk):]
-		if err := e.identify(ctx, chunk, found); err != nil {
+	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(candidates)), 100) {
+		if err := e.identify(ctx, chunk, candidates, thrown, found); err != nil {
 			return nil, err
 		}
 	}
 	return found, nil
 }
 
-// search asks by Message-ID; by size where there is none, or the server does not
-// take it. Our size may be that of lines with LF: at most a third is line ends.
-func (e *eraser) search(t Target) ([]imap.UID, error) {
+// bySize asks for messages of exactly the target's size.
+func (e *eraser) bySize(t Target) ([]imap.UID, error) {
+	return e.s.search(&imap.SearchCriteria{Larger: t.SizeBytes - 1, Smaller: t.SizeBytes + 1})
+}
+
+// byHeader asks by Message-ID: a server may count a size otherwise than it sends.
+// Where there is none, or the server does not take it, about the size must do.
+func (e *eraser) byHeader(t Target) ([]imap.UID, error) {
 	if t.Header != "" {
 		uids, err := e.s.search(withHeader(t.Header))
 		if err == nil || !e.s.alive() {
@@ -193,24 +248,25 @@ func (e *eraser) search(t Target) ([]imap.UID, error) {
 	return e.s.search(&imap.SearchCriteria{Larger: t.SizeBytes*2/3 - 64, Smaller: t.SizeBytes*3/2 + 64})
 }
 
-func (e *eraser) seenHere(p place, validity uint32) (uids []imap.UID) {
+func (e *eraser) seenHere(p place, validity uint32) (seen map[imap.UID]Target) {
 	e.y.store.View(func(tx *store.Tx) error {
-		uids = nil
+		seen = map[imap.UID]Target{}
 		id, ok := store.FolderByName.First(tx, store.Key(e.mailbox, p.name))
 		for _, t := range e.targets {
 			for _, source := range t.Sources {
 				if ok && source.Folder == id && source.UIDValidity == validity {
-					uids = append(uids, imap.UID(source.UID))
+					seen[imap.UID(source.UID)] = t
 				}
 			}
 		}
 		return nil
 	})
-	return uids
+	return seen
 }
 
-// identify fetches candidates and adds those that are targets to found.
-func (e *eraser) identify(ctx context.Context, uids []imap.UID, found map[imap.UID]store.MessageID) error {
+// identify fetches candidates and adds those that must go to found. One that the
+// server does not give, and that has the size of its target, may be it.
+func (e *eraser) identify(ctx context.Context, uids []imap.UID, of map[imap.UID]Target, thrown bool, found map[imap.UID]store.MessageID) error {
 	there, err := e.s.glances(uids)
 	if err != nil {
 		return err
@@ -226,10 +282,18 @@ func (e *eraser) identify(ctx context.Context, uids []imap.UID, found map[imap.U
 		if err != nil && !e.s.alive() {
 			return err
 		}
+		came := false
 		for _, l := range letters {
+			came = came || l.uid == uid && l.raw != nil
+			e.inexact = e.inexact || l.uid == uid && l.raw != nil && int64(len(l.raw)) != g.size
 			if message, ok := e.byStrict[mail.Strict(e.key, l.raw)]; ok && l.raw != nil {
 				found[l.uid] = message
+			} else if thrown && l.raw != nil && e.thrown(l.raw) {
+				found[l.uid] = 0
 			}
+		}
+		if t := of[uid]; !came && t.Message != 0 && g.size == t.SizeBytes {
+			e.done.Left[t.Message] = LeftUnread
 		}
 	}
 	return nil

@@ -78,7 +78,7 @@ func TestExpungeFromEveryFolder(t *testing.T) {
 		}
 		c.Close()
 		targets := w.targets(t, "m0@example.com", "m1@example.com")
-		got, err := w.sync.Expunge(t.Context(), w.mailbox, targets)
+		got, err := w.sync.Expunge(t.Context(), w.mailbox, targets, nil)
 		if err != nil || got.Removed != 5 || len(got.Left) != 0 {
 			t.Fatalf("got %+v, %v; want 5 removed, none left", got, err)
 		}
@@ -91,7 +91,7 @@ func TestExpungeFromEveryFolder(t *testing.T) {
 		if flags := imaptest.Flags(t, s, "INBOX")[7]; !slices.Contains(flags, imap.FlagDeleted) {
 			t.Errorf("the other's mark is gone: %v", flags)
 		}
-		again, err := w.sync.Expunge(t.Context(), w.mailbox, targets)
+		again, err := w.sync.Expunge(t.Context(), w.mailbox, targets, nil)
 		if err != nil || again.Removed != 0 || len(again.Left) != 0 {
 			t.Errorf("again: got %+v, %v; want nothing to do", again, err)
 		}
@@ -111,7 +111,7 @@ func TestExpungeWithoutHeaderAfterRenumbering(t *testing.T) {
 		w.once(t)
 		s.Renumber(t, "INBOX")
 		targets := []Target{{Message: 1, Strict: mail.Strict(w.store.Keys().Identity(), bare.Raw), SizeBytes: int64(len(bare.Raw))}}
-		got, err := w.sync.Expunge(t.Context(), w.mailbox, targets)
+		got, err := w.sync.Expunge(t.Context(), w.mailbox, targets, nil)
 		if err != nil || got.Removed != 1 || len(got.Left) != 0 {
 			t.Fatalf("got %+v, %v; want one removed", got, err)
 		}
@@ -129,7 +129,7 @@ func TestExpungeThatTheServerOnlyPretends(t *testing.T) {
 	})
 	w := newWorld(t, h.Settings())
 	w.once(t)
-	got, err := w.sync.Expunge(t.Context(), w.mailbox, w.targets(t, "m0@example.com"))
+	got, err := w.sync.Expunge(t.Context(), w.mailbox, w.targets(t, "m0@example.com"), nil)
 	if err != nil || got.Removed != 0 || len(got.Left) != 1 {
 		t.Fatalf("got %+v, %v; want one left", got, err)
 	}
@@ -138,6 +138,59 @@ func TestExpungeThatTheServerOnlyPretends(t *testing.T) {
 			t.Errorf("got %q, want %q", why, LeftRefused)
 		}
 	}
+}
+
+// A server that does not give the message must not make it look gone.
+func TestExpungeWhatTheServerRefusesToGive(t *testing.T) {
+	mails := letterMails(0, 3)
+	refusing := false
+	h := imaptest.NewHostile(t, func(l *imaptest.Line, tag, command string) bool {
+		if refusing && strings.Contains(command, "BODY.PEEK[]") {
+			l.Say("%s NO not now", tag)
+			return true
+		}
+		return serveFolder(l, tag, command, mails, 0, nil)
+	})
+	w := newWorld(t, h.Settings())
+	w.once(t)
+	refusing = true
+	targets := w.targets(t, "m0@example.com")
+	got, err := w.sync.Expunge(t.Context(), w.mailbox, targets, nil)
+	if err != nil || got.Removed != 0 || got.Left[targets[0].Message] != LeftUnread {
+		t.Fatalf("got %+v, %v; want the message left as %q", got, err, LeftUnread)
+	}
+}
+
+// What never came to the desk goes when the caller says so, and only from the
+// folders that are not synced.
+func TestExpungeThrownAway(t *testing.T) {
+	onBoth(t, func(t *testing.T, s imaptest.Server) {
+		w := newWorld(t, s.Settings(store.Plain))
+		mails := letterMails(0, 8)
+		s.Put(t, "INBOX", mails[:2]...)
+		s.Put(t, "Trash", mails[2:4]...)
+		s.Put(t, "Junk", mails[4:6]...)
+		s.Put(t, "Drafts", mails[6:8]...)
+		w.once(t)
+		got, err := w.sync.Expunge(t.Context(), w.mailbox, nil, func(raw []byte) bool {
+			for _, n := range []string{"<m0@", "<m2@", "<m4@", "<m6@"} {
+				if strings.Contains(string(raw), n) {
+					return true
+				}
+			}
+			return false
+		})
+		if err != nil || got.Removed != 3 || len(got.Left) != 0 {
+			t.Fatalf("got %+v, %v; want 3 removed", got, err)
+		}
+		folders := []string{"INBOX", "Trash", "Junk", "Drafts"}
+		if n := w.onServer(t, s, folders, mails[2], mails[4], mails[6]); n != 0 {
+			t.Errorf("%d that had to go are still there", n)
+		}
+		if n := w.onServer(t, s, folders, mails[0], mails[1], mails[3], mails[5], mails[7]); n != 5 {
+			t.Errorf("%d others are there, want 5", n)
+		}
+	})
 }
 
 func TestExpungeWithoutConnection(t *testing.T) {
@@ -156,7 +209,7 @@ func TestExpungeWithoutConnection(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := w.sync.Expunge(t.Context(), w.mailbox, targets)
+	got, err := w.sync.Expunge(t.Context(), w.mailbox, targets, nil)
 	if err == nil || len(got.Left) != 1 {
 		t.Errorf("got %+v, %v; want an error and the message left", got, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"postolka/store"
 	"postolka/tree"
@@ -35,11 +36,29 @@ func putTombstones(tx *store.Tx, body Body) error {
 			return err
 		}
 		stone := store.Tombstone{Strict: strict, Loose: loose, Message: t.Message, At: body.At, Ledger: store.LedgerID(body.N)}
+		if stone.Former, err = former(tx, stone); err != nil {
+			return err
+		}
 		if err := store.Tombstones.Put(tx, t.Message, stone); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// former are the identities that an earlier tombstone of the message refuses.
+func former(tx *store.Tx, stone store.Tombstone) (all []store.Identity, err error) {
+	was, err := store.Tombstones.Get(tx, stone.Message)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	now := store.Identity{Strict: stone.Strict, Loose: stone.Loose}
+	for _, f := range append(was.Former, store.Identity{Strict: was.Strict, Loose: was.Loose}) {
+		if f != now && !slices.Contains(all, f) {
+			all = append(all, f)
+		}
+	}
+	return all, err
 }
 
 // Replay applies one entry, verified by VerifyObjects, to a restored store, and returns
@@ -99,11 +118,91 @@ func apply(tx *store.Tx, body Body) (gone []store.MessageID, err error) {
 			gone = append(gone, ids...)
 		}
 	case VerbEraseRow:
-		err = unlessGone(store.EraseRow(tx, body.Table, body.ID))
+		err = eraseRow(tx, body)
 	case VerbBlankField:
-		err = unlessGone(store.RewriteField(tx, body.Table, body.ID, body.Field, func(string) string { return "" }))
+		err = blank(tx, body)
 	}
 	return gone, err
+}
+
+func eraseRow(tx *store.Tx, body Body) error {
+	if body.Table == "customers" {
+		_, err := EraseCard(tx, store.CustomerID(body.ID))
+		return err
+	}
+	return unlessGone(store.EraseRow(tx, body.Table, body.ID))
+}
+
+// EraseCard deletes a customer's card and lets go of it in conversations, which
+// it returns. A card that is gone already is fine.
+func EraseCard(tx *store.Tx, id store.CustomerID) (touched []store.ConversationID, err error) {
+	touched = slices.Collect(store.ConversationsByCustomer.Prefix(tx, store.Key(id)))
+	for _, cid := range touched {
+		c, err := store.Conversations.Get(tx, cid)
+		if err != nil {
+			return nil, err
+		}
+		c.Customer = 0
+		if err := store.Conversations.Put(tx, cid, c); err != nil {
+			return nil, err
+		}
+	}
+	return touched, store.EraseRow(tx, "customers", uint64(id))
+}
+
+// blank empties a field. Of a list the ledger names a place, and in an older
+// record the datum may stand in another: there the whole list is emptied. Records
+// that were copied after the job was done are as it left them.
+func blank(tx *store.Tx, body Body) error {
+	job, err := store.Jobs.Get(tx, body.Job)
+	if err == nil && job.State == store.JobDone {
+		return nil
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	empty := func(string) string { return "" }
+	list, _, is := strings.Cut(body.Field, "[")
+	if !is || !strings.HasSuffix(body.Field, "]") {
+		return unlessGone(store.RewriteField(tx, body.Table, body.ID, body.Field, empty))
+	}
+	err = nil
+	for n := 0; err == nil; n++ {
+		err = store.RewriteField(tx, body.Table, body.ID, fmt.Sprintf("%s[%d]", list, n), empty)
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return DropBlanks(tx, body.Table, body.ID)
+}
+
+// DropBlanks takes emptied texts out of a record's lists. A row that is gone is fine.
+func DropBlanks(tx *store.Tx, table string, id uint64) error {
+	full := func(list []string) []string { return slices.DeleteFunc(list, func(t string) bool { return t == "" }) }
+	switch table {
+	case "customers":
+		card, err := store.Customers.Get(tx, store.CustomerID(id))
+		if err != nil {
+			return unlessGone(err)
+		}
+		card.Addresses, card.Phones = full(card.Addresses), full(card.Phones)
+		return store.Customers.Put(tx, store.CustomerID(id), card)
+	case "conversations":
+		c, err := store.Conversations.Get(tx, store.ConversationID(id))
+		if err != nil {
+			return unlessGone(err)
+		}
+		c.Tags = full(c.Tags)
+		return store.Conversations.Put(tx, store.ConversationID(id), c)
+	case "outbox":
+		e, err := store.Outbox.Get(tx, store.OutboxID(id))
+		if err != nil {
+			return unlessGone(err)
+		}
+		e.Recipients = full(e.Recipients)
+		return store.Outbox.Put(tx, store.OutboxID(id), e)
+	}
+	return nil
 }
 
 func unlessGone(err error) error {

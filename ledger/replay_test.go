@@ -247,3 +247,65 @@ func BenchmarkVerifyObjects(b *testing.B) {
 	}
 	b.ReportMetric(n*float64(b.N)/b.Elapsed().Seconds(), "objects/s")
 }
+
+// Of a list the ledger names a place. In an older record the datum may stand in
+// another, so the whole list goes; in one that was copied after the job, nothing.
+func TestReplayOfAListItem(t *testing.T) {
+	for _, done := range []bool{false, true} {
+		live, old := openDesk(t), openDesk(t)
+		old.mail()
+		old.update(func(tx *store.Tx) error {
+			state := store.JobRunning
+			if done {
+				state = store.JobDone
+			}
+			if _, err := store.Jobs.Insert(tx, store.Job{State: state}); err != nil {
+				return err
+			}
+			c, err := store.Conversations.Get(tx, 1)
+			if err != nil {
+				return err
+			}
+			c.Tags = []string{"vip", "Novák", "záruka"}
+			return store.Conversations.Put(tx, 1, c)
+		})
+		body := Body{Verb: VerbBlankField, Job: 1, Table: "conversations", ID: 1, Field: "tags[0]"}
+		live.append(body)
+		list, _, err := VerifyObjects(live.key(), each(live.objects()))
+		live.must(err)
+		old.replay(list[0])
+		want := 0
+		if done {
+			want = 3
+		}
+		old.must(old.store.View(func(tx *store.Tx) error {
+			c, err := store.Conversations.Get(tx, 1)
+			if len(c.Tags) != want {
+				t.Errorf("job done %t: got tags %q, want %d", done, c.Tags, want)
+			}
+			return err
+		}))
+	}
+}
+
+// A card that goes leaves no conversation that points to it.
+func TestReplayOfACard(t *testing.T) {
+	live, old := openDesk(t), openDesk(t)
+	old.mail()
+	old.update(func(tx *store.Tx) error {
+		c, err := store.Conversations.Get(tx, 1)
+		c.Customer = 1
+		return errors.Join(err, store.Conversations.Put(tx, 1, c))
+	})
+	live.append(Body{Verb: VerbEraseRow, Job: 1, Table: "customers", ID: 1})
+	list, _, err := VerifyObjects(live.key(), each(live.objects()))
+	live.must(err)
+	old.replay(list[0])
+	old.must(old.store.View(func(tx *store.Tx) error {
+		c, err := store.Conversations.Get(tx, 1)
+		if c.Customer != 0 || store.Customers.Has(tx, 1) {
+			t.Errorf("got customer %d in the conversation, card still there: %t", c.Customer, store.Customers.Has(tx, 1))
+		}
+		return err
+	}))
+}

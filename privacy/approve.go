@@ -118,18 +118,9 @@ func (p *Privacy) Cancel(ctx context.Context, by account.Agent, id store.JobID) 
 	if err := p.Log.Record(ctx, e); err != nil {
 		return err
 	}
-	err := p.updateJob(id, func(job *store.Job) error {
-		if job.State != store.JobPlanned {
-			return ErrTooLate
-		}
-		job.State, job.DoneAt, job.PlanHash = store.JobCancelled, p.Now().UTC(), ""
-		return nil
-	})
+	err := p.end(id)
 	if errors.Is(err, store.ErrNotFound) {
 		return desk.ErrNotAllowed
 	}
-	if err != nil {
-		return err
-	}
-	return p.destroyFile(id)
+	return err
 }

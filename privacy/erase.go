@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"postolka/desk"
@@ -208,25 +209,34 @@ func (p *Privacy) buryRecords(tx *store.Tx, r *erasure) error {
 	return nil
 }
 
-// source expunges at the mail server, mailbox by mailbox.
+// source expunges at the mail servers: each message where it was seen, and in
+// every mailbox what of the person lies in folders that never come to the desk.
 func (p *Privacy) source(ctx context.Context, r *erasure) (map[string]int64, error) {
-	byMailbox := map[store.MailboxID][]store.MessageID{}
-	for _, it := range append(r.erased(), r.redacted()...) {
-		byMailbox[it.Mailbox] = append(byMailbox[it.Mailbox], it.Message)
+	byMailbox, err := p.whereSeen(append(r.erased(), r.redacted()...))
+	if err != nil {
+		return nil, err
 	}
-	var removed, left int64
+	thrown, err := p.thrownAway(r)
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int64{}
 	for mailbox, ids := range byMailbox {
-		n, still, err := p.Sources.Expunge(ctx, mailbox, ids)
+		n, left, err := p.Sources.Expunge(ctx, mailbox, ids, thrown)
+		if err != nil && len(ids) == 0 {
+			p.Logger.Warn("erasure: a mailbox could not be looked through", "mailbox", uint64(mailbox), "error", err)
+			counts["unseen"]++
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("expunge in mailbox %d: %w", mailbox, err)
 		}
-		removed += int64(n)
-		left += int64(len(still))
+		if len(left) > 0 {
+			return nil, fmt.Errorf("%d messages are still at the mail server", len(left))
+		}
+		counts["expunged"] += int64(n)
 	}
-	if left > 0 {
-		return nil, fmt.Errorf("%d messages are still at the mail server", left)
-	}
-	return map[string]int64{"expunged": removed}, nil
+	return counts, nil
 }
 
 // records reduces message records to placeholders, removes what belongs to them,
@@ -247,6 +257,9 @@ func (p *Privacy) records(ctx context.Context, r *erasure) (map[string]int64, er
 		return nil, err
 	}
 	counts["records"] = int64(len(r.file.Plan.Records))
+	if counts["other_jobs"], err = p.otherJobs(r); err != nil {
+		return nil, err
+	}
 	counts["exports"], err = p.dropExports(append(idsOf(r.erased()), idsOf(r.redacted())...))
 	return counts, err
 }
@@ -302,16 +315,37 @@ func (p *Privacy) clearRecords(tx *store.Tx, f file) error {
 		return err
 	}
 	for _, it := range f.Plan.Records {
-		if it.Field == "" {
-			err = store.EraseRow(tx, it.Table, it.ID)
-		} else {
+		switch {
+		case it.Field == "":
+			err = p.eraseRow(tx, it)
+		case strings.HasSuffix(it.Field, "]"): // of a list, where a mask would be a datum of its own
+			err = store.RewriteField(tx, it.Table, it.ID, it.Field, masker.blank)
+		default:
 			err = store.RewriteField(tx, it.Table, it.ID, it.Field, masker.mask)
 		}
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("%s %d: %w", it.Table, it.ID, err)
 		}
 	}
+	for _, it := range f.Plan.Records {
+		if err := ledger.DropBlanks(tx, it.Table, it.ID); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// eraseRow lets go of a card first: what stays of its conversations makes a new
+// one from the mail there is.
+func (p *Privacy) eraseRow(tx *store.Tx, it recordItem) error {
+	if it.Table != "customers" {
+		return store.EraseRow(tx, it.Table, it.ID)
+	}
+	touched, err := ledger.EraseCard(tx, store.CustomerID(it.ID))
+	if err != nil {
+		return err
+	}
+	return p.Desk.Recompute(tx, touched...)
 }
 
 // dropExports deletes packages that hold one of the messages.
@@ -380,13 +414,21 @@ func (p *Privacy) index(ctx context.Context, r *erasure) (map[string]int64, erro
 	return map[string]int64{"messages": int64(len(gone))}, nil
 }
 
-// snapshots writes the packs anew that hold one of the messages.
+// snapshots writes the packs anew that hold one of the messages. The records of
+// older snapshots, which can't be opened here, stay until rotation or go at once.
 func (p *Privacy) snapshots(ctx context.Context, r *erasure) (map[string]int64, error) {
 	gone := append(idsOf(r.erased()), idsOf(r.redacted())...)
 	replaced, last, err := p.Snapshots.ReplacePacks(ctx, gone)
 	if err != nil {
 		return nil, err
 	}
-	r.file.LastDate = last
-	return map[string]int64{"packs": int64(replaced)}, nil
+	counts := map[string]int64{"packs": int64(replaced)}
+	policy, err := p.SnapshotPolicy()
+	if err != nil || policy != Strict || r.job.Kind == store.JobRetention {
+		r.file.LastDate = last
+		return counts, err
+	}
+	dropped, err := p.Snapshots.Renew(ctx)
+	counts["dropped"] = int64(dropped)
+	return counts, err
 }

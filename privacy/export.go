@@ -84,7 +84,7 @@ func (p *Privacy) Export(ctx context.Context, by account.Agent, sel []match.Iden
 	if err != nil {
 		return err
 	}
-	if err := p.record(ctx, by, audit.Export, "", messagesOf(found.Hits)); err != nil {
+	if err := p.record(ctx, by, audit.Export, sel, "", messagesOf(found.Hits)); err != nil {
 		return err
 	}
 	return p.pack(ctx, found, w)
@@ -98,7 +98,7 @@ func (p *Privacy) ExportPerson(ctx context.Context, by account.Agent, id store.J
 		return 0, err
 	}
 	messages := messagesOf(person.Finding.Hits)
-	if err := p.record(ctx, by, audit.Export, person.Purpose, messages); err != nil {
+	if err := p.record(ctx, by, audit.Export, person.Selectors, person.Purpose, messages); err != nil {
 		return 0, err
 	}
 	name := make([]byte, 16)
@@ -154,7 +154,7 @@ func (p *Privacy) OpenExport(ctx context.Context, by account.Agent, id store.Exp
 	if p.Now().After(export.ExpiresAt) {
 		return nil, 0, store.ErrNotFound
 	}
-	if err := p.record(ctx, by, audit.Download, "export", export.Messages); err != nil {
+	if err := p.record(ctx, by, audit.Download, nil, "export", export.Messages); err != nil {
 		return nil, 0, err
 	}
 	f, err := os.Open(filepath.Join(p.Store.Dir(), exportsDir, export.File))

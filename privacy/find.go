@@ -79,19 +79,25 @@ func (p *Privacy) Find(ctx context.Context, by account.Agent, sel []match.Identi
 	if err := allowed(by, account.FindPersons); err != nil {
 		return Finding{}, err
 	}
-	if err := p.record(ctx, by, audit.Find, opt.Purpose, nil); err != nil {
+	if err := p.record(ctx, by, audit.Find, sel, opt.Purpose, nil); err != nil {
 		return Finding{}, err
 	}
 	f, err := p.find(ctx, sel, opt)
 	if err != nil {
 		return Finding{}, err
 	}
-	return f, p.record(ctx, by, audit.Find, opt.Purpose, messagesOf(f.Hits))
+	return f, p.record(ctx, by, audit.Find, sel, opt.Purpose, messagesOf(f.Hits))
 }
 
-func (p *Privacy) record(ctx context.Context, by account.Agent, action audit.Action, purpose string, messages []store.MessageID) error {
+// record masks the person in the purpose: the log is never rewritten, and people
+// write "request of Mr Novák".
+func (p *Privacy) record(ctx context.Context, by account.Agent, action audit.Action, sel []match.Identifier, purpose string, messages []store.MessageID) error {
+	masker, err := newMasker(sel)
+	if err != nil {
+		return err
+	}
 	e := p.Log.By(by, action)
-	e.Purpose, e.Messages = purpose, messages
+	e.Purpose, e.Messages = masker.mask(purpose), messages
 	return p.Log.Record(ctx, e)
 }
 

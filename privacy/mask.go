@@ -29,6 +29,14 @@ func (m masker) mask(text string) string {
 	return text
 }
 
+// blank empties a text that holds a hit.
+func (m masker) blank(text string) string {
+	if len(m.matcher.Find([]byte(text))) > 0 {
+		return ""
+	}
+	return text
+}
+
 func (m masker) replace(text string, hits []match.Hit) string {
 	var b strings.Builder
 	at := 0

@@ -95,7 +95,7 @@ func (p *Privacy) Person(ctx context.Context, by account.Agent, id store.JobID) 
 	if err != nil {
 		return Person{}, err
 	}
-	if err := p.record(ctx, by, audit.Find, f.Purpose, messagesOf(f.Finding.Hits)); err != nil {
+	if err := p.record(ctx, by, audit.Find, f.Selectors, f.Purpose, messagesOf(f.Finding.Hits)); err != nil {
 		return Person{}, err
 	}
 	person := Person{Job: id, Record: job, Selectors: f.Selectors, Purpose: f.Purpose, Finding: f.Finding}

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"postolka/account"
 	"postolka/audit"
@@ -130,9 +131,10 @@ func (p *Privacy) detail(f file) (details, error) {
 			}
 			d.Items = append(d.Items, it)
 		}
-		return nil
+		var err error
+		d.Records, err = recordItems(tx, f.Finding.Records)
+		return err
 	})
-	d.Records = recordItems(f.Finding.Records)
 	return d, err
 }
 
@@ -151,29 +153,60 @@ func itemNow(tx *store.Tx, decision MessageDecision) (item, error) {
 	return it, nil
 }
 
-// What becomes of a record that names the person. Derived fields go with their
-// messages; accounts, mailboxes and settings are the shop's own and stay: they
-// are listed by find and changed by hand.
+// What becomes of a record that names the person: a draft goes whole, and so does
+// a customer's card of which every address is his; of all others the fields are
+// masked. Derived fields go with their messages. Accounts, mailboxes and settings
+// are the shop's own and stay: they are listed by find and changed by hand.
 var (
-	wholeRows    = []string{"drafts"}
-	maskedFields = []string{"customers", "outbox", "conversations"}
+	wholeRows = []string{"drafts"}
+	ownTables = []string{"agents", "sessions", "mailboxes", "folders", "settings"}
 )
 
-func recordItems(hits []RecordHit) []recordItem {
-	var items []recordItem
+func recordItems(tx *store.Tx, hits []RecordHit) (items []recordItem, err error) {
+	whole := map[recordItem]bool{}
 	for _, h := range hits {
+		row := recordItem{Table: h.Table, ID: h.ID}
+		if _, known := whole[row]; known {
+			continue
+		}
+		if whole[row], err = goesWhole(tx, row, hits); err != nil {
+			return nil, err
+		}
+	}
+	for _, h := range hits {
+		row := recordItem{Table: h.Table, ID: h.ID}
 		switch {
-		case h.Derived:
-		case slices.Contains(wholeRows, h.Table):
-			items = append(items, recordItem{Table: h.Table, ID: h.ID})
-		case slices.Contains(maskedFields, h.Table):
+		case slices.Contains(ownTables, h.Table):
+		case whole[row]:
+			items = append(items, row)
+		case !h.Derived:
 			items = append(items, recordItem{Table: h.Table, ID: h.ID, Field: h.Field})
 		}
 	}
 	slices.SortFunc(items, func(a, b recordItem) int {
 		return slices.Compare([]string{a.Table, strconv.FormatUint(a.ID, 10), a.Field}, []string{b.Table, strconv.FormatUint(b.ID, 10), b.Field})
 	})
-	return slices.Compact(items)
+	return slices.Compact(items), nil
+}
+
+func goesWhole(tx *store.Tx, row recordItem, hits []RecordHit) (bool, error) {
+	if slices.Contains(wholeRows, row.Table) {
+		return true, nil
+	}
+	if row.Table != "customers" {
+		return false, nil
+	}
+	card, err := store.Customers.Get(tx, store.CustomerID(row.ID))
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	own := map[string]bool{}
+	for _, h := range hits {
+		if h.Table == row.Table && h.ID == row.ID && strings.HasPrefix(h.Field, "addresses[") {
+			own[h.Field] = true
+		}
+	}
+	return len(own) > 0 && len(own) == len(card.Addresses), err
 }
 
 // hash binds the job, the mark, and every message in the very state it was seen in.

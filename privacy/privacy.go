@@ -8,7 +8,8 @@
 // is what is approved (plan.go). The job then goes through named steps, each of
 // which may be done twice, so that a crash anywhere is continued at the next
 // start (erase.go), and ends with a signed receipt without personal data
-// (receipt.go). Retention makes plans too: there is one way to forget (retain.go).
+// (receipt.go). What becomes of older snapshots is a policy (policy.go). Retention
+// makes plans too: there is one way to forget (retain.go).
 //
 // Selectors, decisions and hits lie only in jobs/ID, encrypted under a key of
 // their own that is destroyed with the job (vault.go).
@@ -40,16 +41,20 @@ var (
 )
 
 // Expunger removes messages from the source mailbox, in every folder, and
-// verifies that they are gone. left names those that are still there.
+// verifies that they are gone; in folders whose mail never comes to the desk
+// (Trash, Junk, Drafts) also each of which thrown says so (nil: none). left names
+// those that are still there.
 type Expunger interface {
-	Expunge(ctx context.Context, m store.MailboxID, messages []store.MessageID) (removed int, left map[store.MessageID]string, err error)
+	Expunge(ctx context.Context, m store.MailboxID, messages []store.MessageID, thrown func(raw []byte) bool) (removed int, left map[store.MessageID]string, err error)
 }
 
 // Snapshots is what an erasure needs of backup: the ledger published on every
-// target and read back, and packs written anew without the erased messages.
+// target and read back, packs written anew without the erased messages, and a new
+// snapshot in place of all older ones.
 type Snapshots interface {
 	PublishLedger(ctx context.Context) error
 	ReplacePacks(ctx context.Context, erased []store.MessageID) (replaced int, lastDate time.Time, err error)
+	Renew(ctx context.Context) (dropped int, err error)
 }
 
 // Deps of New. Now may be nil.

@@ -37,7 +37,7 @@ type house struct {
 // noServer stands for mailboxes without a mail server.
 type noServer struct{}
 
-func (noServer) Expunge(context.Context, store.MailboxID, []store.MessageID) (int, map[store.MessageID]string, error) {
+func (noServer) Expunge(context.Context, store.MailboxID, []store.MessageID, func([]byte) bool) (int, map[store.MessageID]string, error) {
 	return 0, nil, nil
 }
 
@@ -332,6 +332,31 @@ func TestRedactedMessageStaysWithoutThePerson(t *testing.T) {
 	}
 	if out := h.take(t, janAndOthers()[2]); out[0].Result != desk.ErasedBefore {
 		t.Errorf("import of the message as it was: got %v, want it refused", out[0].Result)
+	}
+}
+
+// Redacted first and erased later, a message has had two forms: neither comes back.
+func TestMessageThatWasRedactedThenErasedStaysAwayInBothForms(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	h.take(t, janAndOthers()...)
+	id, err := h.Begin(ctx, host, email(t, janAddr), "test")
+	check(t, err)
+	plan, err := h.Plan(ctx, host, id)
+	check(t, err)
+	_, err = h.Approve(ctx, host, plan.Hash)
+	check(t, err)
+	_, err = h.Run(ctx, id, nil)
+	check(t, err)
+	redacted, err := h.Store.RawBytes(3)
+	check(t, err)
+	if r := eraseAll(t, h, email(t, "eva@example.net")); r.Erased != 1 {
+		t.Fatalf("erased: got %d, want 1", r.Erased)
+	}
+	for i, o := range h.take(t, janAndOthers()[2], string(redacted)) {
+		if o.Result != desk.ErasedBefore {
+			t.Errorf("form %d: got %v, want it refused", i, o.Result)
+		}
 	}
 }
 

@@ -72,6 +72,15 @@ type Tombstone struct {
 	Message MessageID
 	At      time.Time
 	Ledger  LedgerID
+	// Former are identities that the message had before: as it came, then redacted,
+	// then erased. They are refused too.
+	Former []Identity
+}
+
+// Identity is the two hashes of one form of a message.
+type Identity struct {
+	Strict [32]byte
+	Loose  [32]byte // zero: none
 }
 
 // LedgerEntry is one line of the erasure ledger, see package ledger.

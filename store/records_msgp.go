@@ -1778,6 +1778,67 @@ func (z Holdings) Msgsize() (s int) {
 }
 
 // MarshalMsg implements msgp.Marshaler
+func (z *Identity) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// map header, size 2
+	// string "Strict"
+	o = append(o, 0x82, 0xa6, 0x53, 0x74, 0x72, 0x69, 0x63, 0x74)
+	o = msgp.AppendBytes(o, (z.Strict)[:])
+	// string "Loose"
+	o = append(o, 0xa5, 0x4c, 0x6f, 0x6f, 0x73, 0x65)
+	o = msgp.AppendBytes(o, (z.Loose)[:])
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *Identity) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "Strict":
+			bts, err = msgp.ReadExactBytes(bts, (z.Strict)[:])
+			if err != nil {
+				err = msgp.WrapError(err, "Strict")
+				return
+			}
+		case "Loose":
+			bts, err = msgp.ReadExactBytes(bts, (z.Loose)[:])
+			if err != nil {
+				err = msgp.WrapError(err, "Loose")
+				return
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z *Identity) Msgsize() (s int) {
+	s = 1 + 7 + msgp.ArrayHeaderSize + (32 * (msgp.ByteSize)) + 6 + msgp.ArrayHeaderSize + (32 * (msgp.ByteSize))
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
 func (z *Job) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// map header, size 12
@@ -4698,9 +4759,9 @@ func (z Status) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *Tombstone) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 5
+	// map header, size 6
 	// string "Strict"
-	o = append(o, 0x85, 0xa6, 0x53, 0x74, 0x72, 0x69, 0x63, 0x74)
+	o = append(o, 0x86, 0xa6, 0x53, 0x74, 0x72, 0x69, 0x63, 0x74)
 	o = msgp.AppendBytes(o, (z.Strict)[:])
 	// string "Loose"
 	o = append(o, 0xa5, 0x4c, 0x6f, 0x6f, 0x73, 0x65)
@@ -4714,6 +4775,16 @@ func (z *Tombstone) MarshalMsg(b []byte) (o []byte, err error) {
 	// string "Ledger"
 	o = append(o, 0xa6, 0x4c, 0x65, 0x64, 0x67, 0x65, 0x72)
 	o = msgp.AppendUint64(o, uint64(z.Ledger))
+	// string "Former"
+	o = append(o, 0xa6, 0x46, 0x6f, 0x72, 0x6d, 0x65, 0x72)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.Former)))
+	for za0003 := range z.Former {
+		o, err = z.Former[za0003].MarshalMsg(o)
+		if err != nil {
+			err = msgp.WrapError(err, "Former", za0003)
+			return
+		}
+	}
 	return
 }
 
@@ -4773,6 +4844,25 @@ func (z *Tombstone) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				}
 				z.Ledger = LedgerID(zb0003)
 			}
+		case "Former":
+			var zb0004 uint32
+			zb0004, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Former")
+				return
+			}
+			if cap(z.Former) >= int(zb0004) {
+				z.Former = (z.Former)[:zb0004]
+			} else {
+				z.Former = make([]Identity, zb0004)
+			}
+			for za0003 := range z.Former {
+				bts, err = z.Former[za0003].UnmarshalMsg(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Former", za0003)
+					return
+				}
+			}
 		default:
 			bts, err = msgp.Skip(bts)
 			if err != nil {
@@ -4787,7 +4877,10 @@ func (z *Tombstone) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *Tombstone) Msgsize() (s int) {
-	s = 1 + 7 + msgp.ArrayHeaderSize + (32 * (msgp.ByteSize)) + 6 + msgp.ArrayHeaderSize + (32 * (msgp.ByteSize)) + 8 + msgp.Uint64Size + 3 + msgp.TimeSize + 7 + msgp.Uint64Size
+	s = 1 + 7 + msgp.ArrayHeaderSize + (32 * (msgp.ByteSize)) + 6 + msgp.ArrayHeaderSize + (32 * (msgp.ByteSize)) + 8 + msgp.Uint64Size + 3 + msgp.TimeSize + 7 + msgp.Uint64Size + 7 + msgp.ArrayHeaderSize
+	for za0003 := range z.Former {
+		s += z.Former[za0003].Msgsize()
+	}
 	return
 }
 

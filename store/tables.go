@@ -163,12 +163,24 @@ var (
 	ExportsByMessage = Index[ExportID, Export]{table: "exports", name: "message",
 		keys: func(v *Export) [][]byte { return each(v.Messages) }}
 
-	// Key(strict)
+	// Key(strict), of former identities too
 	TombstonesByStrict = Index[MessageID, Tombstone]{table: "tombstones", name: "strict",
-		keys: func(v *Tombstone) [][]byte { return one(v.Strict) }}
-	// Key(loose), where set
+		keys: func(v *Tombstone) [][]byte {
+			keys := one(v.Strict)
+			for _, f := range v.Former {
+				keys = append(keys, Key(f.Strict))
+			}
+			return keys
+		}}
+	// Key(loose), where set, of former identities too
 	TombstonesByLoose = Index[MessageID, Tombstone]{table: "tombstones", name: "loose",
-		keys: func(v *Tombstone) [][]byte { return when(v.Loose != [32]byte{}, v.Loose) }}
+		keys: func(v *Tombstone) [][]byte {
+			keys := when(v.Loose != [32]byte{}, v.Loose)
+			for _, f := range v.Former {
+				keys = append(keys, when(f.Loose != [32]byte{}, f.Loose)...)
+			}
+			return keys
+		}}
 
 	// Key(), only unpublished
 	LedgerUnpublished = Index[LedgerID, LedgerEntry]{table: "ledger", name: "unpublished",

@@ -37,6 +37,7 @@ func init() {
 
 		"GET /snapshots":              at("/snapshots"),
 		"POST /snapshots":             form("/snapshots"),
+		"POST /snapshots/policy":      form("/snapshots/policy", "policy", "rotate"),
 		"POST /snapshots/drill":       form("/snapshots/drill", "identity", "none"),
 		"GET /snapshots/key":          at("/snapshots/key"),
 		"POST /snapshots/key":         form("/snapshots/key", "password", "wrong"),

@@ -79,6 +79,7 @@ func (s *Server) routes() []route {
 
 		{"GET /snapshots", mayDo(account.Snapshots), s.snapshotsPage},
 		{"POST /snapshots", mayDo(account.Snapshots), s.makeSnapshot},
+		{"POST /snapshots/policy", mayDo(account.OwnSnapshots), s.snapshotPolicy},
 		{"POST /snapshots/drill", mayDo(account.OwnSnapshots), s.drill},
 		{"GET /snapshots/key", mayDo(account.OwnSnapshots), s.keyPage},
 		{"POST /snapshots/key", mayDo(account.OwnSnapshots), s.makeKey},

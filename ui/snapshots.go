@@ -9,6 +9,7 @@ import (
 	"postolka/account"
 	"postolka/audit"
 	"postolka/backup"
+	"postolka/privacy"
 	"postolka/store"
 )
 
@@ -19,6 +20,7 @@ type SnapshotsView struct {
 	Key      bool // there is one
 	KeySaved bool
 	Owner    bool
+	Policy   privacy.SnapshotPolicy
 	Making   chore
 	Drill    chore
 	Report   *backup.DrillReport // of the last drill since the start
@@ -37,6 +39,9 @@ func (s *Server) snapshotsPage(w http.ResponseWriter, r *http.Request, by accoun
 	if v.List, err = s.Backup.Snapshots(); err != nil {
 		return err
 	}
+	if v.Policy, err = s.Privacy.SnapshotPolicy(); err != nil {
+		return err
+	}
 	for _, snap := range v.List {
 		v.Largest = max(v.Largest, snap.Bytes+snap.Referred)
 	}
@@ -47,6 +52,18 @@ func (s *Server) snapshotsPage(w http.ResponseWriter, r *http.Request, by accoun
 		w.Header().Set("Refresh", "2")
 	}
 	return s.show(w, r, http.StatusOK, snapshotsView(p, v))
+}
+
+// snapshotPolicy says what an erasure does with older snapshots.
+func (s *Server) snapshotPolicy(w http.ResponseWriter, r *http.Request, by account.Agent) error {
+	err := s.Privacy.SetSnapshotPolicy(r.Context(), by, privacy.SnapshotPolicy(r.PostFormValue("policy")))
+	if errors.Is(err, privacy.ErrPolicy) {
+		return errBadInput
+	}
+	if err != nil {
+		return err
+	}
+	return s.back(w, r, "/snapshots", Flash{Key: "policy_saved"})
 }
 
 // makeSnapshot begins one beside the pages.

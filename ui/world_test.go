@@ -86,7 +86,7 @@ func (w *world) house(log *audit.Log, now func() time.Time) Deps {
 // noServer stands for mailboxes without a mail server.
 type noServer struct{}
 
-func (noServer) Expunge(context.Context, store.MailboxID, []store.MessageID) (int, map[store.MessageID]string, error) {
+func (noServer) Expunge(context.Context, store.MailboxID, []store.MessageID, func([]byte) bool) (int, map[store.MessageID]string, error) {
 	return 0, nil, nil
 }
 

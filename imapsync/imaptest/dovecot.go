@@ -246,6 +246,9 @@ func (d *Dovecot) Settings(sec store.Security) store.Server {
 
 func (d *Dovecot) Roots() *x509.CertPool { return d.cert.Roots }
 
+// Mail is the directory where all its mail lies, with its indexes.
+func (d *Dovecot) Mail() string { return filepath.Join(d.dir, "mail") }
+
 // Put writes mails into the Maildir, as a delivery by another program would.
 func (d *Dovecot) Put(t testing.TB, folder string, mails ...Mail) {
 	t.Helper()

@@ -7,9 +7,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"postolka/api"
+	"postolka/match"
 )
 
 // selectorFlags are shared by find, export and erase. Arguments are public on a
@@ -19,22 +21,57 @@ type selectorFlags struct {
 	stdin  bool
 }
 
-var selectorKinds = []string{"email", "phone", "name", "text"}
-
 func addSelectors(cmd *cobra.Command) *selectorFlags {
 	f := &selectorFlags{values: map[string]*[]string{}}
-	for _, kind := range selectorKinds {
-		f.values[kind] = cmd.Flags().StringArray(kind, nil, "find this "+kind+" (repeatable; selectors are alternatives)")
+	for _, kind := range match.Kinds() {
+		f.values[kind.String()] = cmd.Flags().StringArray(kind.String(), nil, selectorHelp[kind]+" (repeatable)")
 	}
+	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if kind, err := match.ParseKind(name); err == nil {
+			name = kind.String() // an alias: --vs, --ico
+		}
+		return pflag.NormalizedName(name)
+	})
 	cmd.Flags().BoolVar(&f.stdin, "stdin", false, "read selectors from standard input, one KIND:VALUE a line (also when none is given and it is no terminal)")
+	cmd.Long = cmd.Short + ".\n\nSelectors are alternatives: each place that holds one of them is listed. Arguments are public on a host;\nlines KIND:VALUE on standard input are not. The kinds:\n\n" + kindHelp()
 	return f
+}
+
+// selectorHelp says what each kind is, and what is no hit.
+var selectorHelp = map[match.Kind]string{
+	match.Email:          "an e-mail address; not a longer one, nor another of its domain",
+	match.Phone:          "a phone, Czech without a country code; not digits inside a longer number",
+	match.Name:           "a person's name in the nominative; its cases, both orders and titles are found too",
+	match.Address:        "a postal address: street and number, postcode and town if known",
+	match.Order:          "an order or invoice number; under 5 characters only behind its label",
+	match.VariableSymbol: "a variable symbol, with its zeros in front or without",
+	match.Customer:       "a customer number; under 5 characters only behind its label",
+	match.Account:        "a Czech account like 19-2000145399/0800; its IBAN is found too",
+	match.IBAN:           "an IBAN; a Czech one's account number is found too",
+	match.CompanyID:      "an IČO or DIČ (VAT number)",
+	match.BirthNumber:    "a Czech or Slovak birth number, with its slash or without",
+	match.IP:             "an IPv4 or IPv6 address in any spelling",
+	match.MessageID:      "a Message-ID, also where other mails refer to it",
+	match.Text:           "any words in their order",
+}
+
+func kindHelp() string {
+	var b strings.Builder
+	for _, kind := range match.Kinds() {
+		fmt.Fprintf(&b, "  %-16s %s", kind, selectorHelp[kind])
+		if also := kind.Aliases(); len(also) > 0 {
+			fmt.Fprintf(&b, " (also %s)", strings.Join(also, ", "))
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
 }
 
 func (f *selectorFlags) read() ([]api.Selector, error) {
 	var selectors []api.Selector
-	for _, kind := range selectorKinds {
-		for _, v := range *f.values[kind] {
-			selectors = append(selectors, api.Selector{Kind: kind, Value: v})
+	for _, kind := range match.Kinds() {
+		for _, v := range *f.values[kind.String()] {
+			selectors = append(selectors, api.Selector{Kind: kind.String(), Value: v})
 		}
 	}
 	if f.stdin || (len(selectors) == 0 && !term.IsTerminal(int(os.Stdin.Fd()))) {
@@ -62,7 +99,7 @@ func readSelectors(selectors []api.Selector) ([]api.Selector, error) {
 func findCommand() *cobra.Command {
 	var indexOnly bool
 	cmd := &cobra.Command{
-		Use:   "find [--email V] [--phone V] [--name V] [--text V]…",
+		Use:   "find [--email V] [--phone V] [--name V] [--address V] [--order V] [--KIND V]…",
 		Short: "List every place that holds a datum, and say what could not be read",
 		Args:  arguments(cobra.NoArgs),
 	}

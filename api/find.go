@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -12,7 +13,7 @@ import (
 	"postolka/store"
 )
 
-// Selector is one datum to find; Kind is a word of match.ParseKind: email, phone, name, text, …
+// Selector is one datum to find; Kind is a word of match.ParseKind: email, phone, name, address, …
 type Selector struct {
 	Kind  string `json:"kind"`
 	Value string `json:"value"`
@@ -76,17 +77,17 @@ type RecordHit struct {
 
 func identifiers(selectors []Selector) ([]match.Identifier, error) {
 	if len(selectors) == 0 {
-		return nil, Usage("Nothing to look for: give at least one of --email, --phone, --name, --text, or lines like email:VALUE on standard input.")
+		return nil, Usage("Nothing to look for: give at least one of --email, --phone, --name, --address, --order, --text or another kind (see find --help), or lines like email:VALUE on standard input.")
 	}
 	ids := make([]match.Identifier, 0, len(selectors))
-	for _, s := range selectors {
+	for i, s := range selectors {
 		kind, err := match.ParseKind(s.Kind)
 		if err != nil {
-			return nil, Usage(err.Error())
+			return nil, Usage(fmt.Sprintf("Selector %d: %v.", i+1, err))
 		}
 		id, err := match.ParseIdentifier(kind, s.Value)
 		if err != nil {
-			return nil, Usage(err.Error())
+			return nil, Usage(fmt.Sprintf("Selector %d (%v): %v.", i+1, kind, err))
 		}
 		ids = append(ids, id)
 	}

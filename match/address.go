@@ -15,6 +15,7 @@ type address struct {
 	tag   string // folded, with its plus sign
 	ascii string // domain, IDNA form
 	wide  string // domain in Unicode, folded: "" when it is the same
+	whole bool   // a Message-ID: no tag, and nothing may stand right before it
 	exact string // local part and Unicode domain in lower case, not folded, no tag: tells háčky.cz from hacky.cz
 }
 
@@ -43,6 +44,25 @@ func parseAddress(value string) (a address, ok bool) {
 		a.wide = wide
 	}
 	return a, a.local != ""
+}
+
+// parseMessageID reads "<id@host>"; the host need not have a dot.
+func parseMessageID(value string) (a address, ok bool) {
+	value = strings.Trim(strings.TrimSpace(value), "<>")
+	at := strings.LastIndexByte(value, '@')
+	if at < 1 || at+1 == len(value) || strings.ContainsAny(value, " \t\r\n,;<>()") {
+		return a, false
+	}
+	local, domain := foldString(value[:at]), foldString(value[at+1:])
+	a = address{local: local, ascii: domain, whole: true, exact: local + "@" + strings.ToLower(norm.NFC.String(value[at+1:]))}
+	return a, local != "" && domain != ""
+}
+
+// isMessageID tells a pasted Message-ID from an address in <> by its digits.
+func isMessageID(value string) bool {
+	_, ok := parseMessageID(value)
+	local, _, _ := strings.Cut(value, "@")
+	return ok && strings.HasPrefix(value, "<") && strings.HasSuffix(value, ">") && countDigits(local) >= 8
 }
 
 func (a address) spellings() []string {
@@ -94,6 +114,9 @@ func (b *addressBook) at(text []byte, from, to int, found func(e entry, from, do
 		return true
 	}
 	for _, e := range b.near[[2]byte{lastByte(text, tagStart), first}] {
+		if e.whole {
+			continue
+		}
 		if start, end, ok := e.around(text, tagStart, right, verp); ok && !found(e, start, right, end) {
 			return false
 		}
@@ -103,6 +126,10 @@ func (b *addressBook) at(text []byte, from, to int, found func(e entry, from, do
 
 func (e entry) around(text []byte, left, right int, verp bool) (from, to int, ok bool) {
 	from, ok = e.before(text, left)
+	if ok && e.whole {
+		ok = !verp && (from == 0 || !isWordByte(text[from-1]) && strings.IndexByte(".+-_$~%!", text[from-1]) < 0)
+		verp = true
+	}
 	if !ok || !verp && continuesLocal(text, from) || verp && from > 0 && isWordByte(text[from-1]) {
 		return 0, 0, false
 	}
@@ -298,7 +325,7 @@ func foreign(s string) string {
 	}, s)
 }
 
-// decodeOnly undoes percent-encoding and entities, and nothing else.
+// decodeOnly undoes percent-encoding, entities and \u, and nothing else.
 func decodeOnly(src []byte) (dst []byte) {
 	for at := 0; at < len(src); {
 		plain, size := "", 0
@@ -307,6 +334,10 @@ func decodeOnly(src []byte) (dst []byte) {
 			plain, size = percentDecode(src[at:])
 		case '&':
 			plain, size = entityDecode(src[at:])
+		case '\\':
+			var r rune
+			r, size = unicodeEscape(src[at:])
+			plain = string(r)
 		}
 		if size == 0 {
 			_, size = decodeRune(src[at:])

@@ -22,6 +22,7 @@ package match
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -31,19 +32,46 @@ import (
 type Kind uint8
 
 const (
-	Text        Kind = iota // any words in their order: a postal address, a nickname, a Message-ID
-	Email                   // an address, addr-spec of RFC 5322 §3.4.1
-	Phone                   // a telephone number; without a country code it is read as Czech
-	Name                    // a person's name in the nominative, titles allowed
-	Order                   // an order, invoice or customer number, a variable symbol: ≥ 5 letters or digits, at least 3 of them digits
-	IBAN                    // ISO 13616
-	Account                 // a Czech account number, "19-2000145399/0800"
-	BirthNumber             // a Czech or Slovak birth number (rodné číslo)
-	CompanyID               // IČO (8 digits) or DIČ ("CZ" and 8–10 digits)
-	IP                      // an IPv4 or IPv6 address
+	Text           Kind = iota // any words in their order: a nickname, a product, a serial number
+	Email                      // an address, addr-spec of RFC 5322 §3.4.1
+	Phone                      // a telephone number; without a country code it is read as Czech
+	Name                       // a person's name in the nominative, titles allowed
+	Order                      // an order or invoice number: at least 3 digits, with letters or without
+	IBAN                       // ISO 13616
+	Account                    // a Czech account number, "19-2000145399/0800"
+	BirthNumber                // a Czech or Slovak birth number (rodné číslo)
+	CompanyID                  // IČO (up to 8 digits) or a VAT number (DIČ): "CZ" and 8–10 digits, or another country's
+	IP                         // an IPv4 or IPv6 address
+	Address                    // a postal address: street and house number, postcode and town if known
+	VariableSymbol             // of a Czech payment: up to 10 digits, zeros in front mean nothing
+	Customer                   // a customer number, like Order
+	MessageID                  // of a mail, RFC 5322 §3.6.4, with or without <>
 )
 
-var kindNames = [...]string{"text", "email", "phone", "name", "order", "iban", "account", "birth-number", "company-id", "ip"}
+var kindNames = [...]string{"text", "email", "phone", "name", "order", "iban", "account", "birth-number", "company-id", "ip", "address", "variable-symbol", "customer", "message-id"}
+
+// kindAliases are other words for the kinds, as people type them.
+var kindAliases = map[string]Kind{
+	"e-mail": Email, "mail": Email, "tel": Phone, "telephone": Phone, "invoice": Order, "order-number": Order, "invoice-number": Order,
+	"bank-account": Account, "rc": BirthNumber, "ico": CompanyID, "dic": CompanyID, "vat": CompanyID, "ip-address": IP,
+	"postal-address": Address, "vs": VariableSymbol, "customer-number": Customer, "mid": MessageID, "any": Text,
+}
+
+// Kinds lists all kinds in the order a person thinks of them.
+func Kinds() []Kind {
+	return []Kind{Email, Phone, Name, Address, Order, VariableSymbol, Customer, Account, IBAN, CompanyID, BirthNumber, IP, MessageID, Text}
+}
+
+// Aliases lists the other words for a kind that ParseKind takes, sorted.
+func (k Kind) Aliases() (all []string) {
+	for word, kind := range kindAliases {
+		if kind == k {
+			all = append(all, word)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
 
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
@@ -52,12 +80,16 @@ func (k Kind) String() string {
 	return fmt.Sprintf("Kind(%d)", k)
 }
 
-// ParseKind is the inverse of String.
+// ParseKind is the inverse of String; it takes the aliases too, in any case.
 func ParseKind(s string) (Kind, error) {
+	word := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(s)), "_", "-")
 	for k, name := range kindNames {
-		if s == name {
+		if word == name {
 			return Kind(k), nil
 		}
+	}
+	if k, ok := kindAliases[word]; ok {
+		return k, nil
 	}
 	return 0, fmt.Errorf("unknown kind of identifier %q; use one of %s", s, strings.Join(kindNames[:], ", "))
 }
@@ -98,6 +130,9 @@ type Variant struct {
 // Its errors say what to do and quote no part of the value.
 func ParseIdentifier(kind Kind, value string) (Identifier, error) {
 	value = strings.TrimSpace(value)
+	if kind == MessageID {
+		value = strings.Trim(value, "<>")
+	}
 	id := Identifier{kind, value}
 	if !utf8.ValidString(value) {
 		return id, fmt.Errorf("%v is not valid UTF-8: give it as UTF-8 text", kind)
@@ -117,16 +152,28 @@ func (id Identifier) check() error {
 			return fmt.Errorf("e-mail is not an address like name@example.com: correct it, or search for it as text")
 		}
 	case Phone:
-		if digits < 6 {
-			return fmt.Errorf("phone has fewer than 6 digits: give the whole number")
+		if n := len(digitsOf(id.Value)); n < 6 || n > 20 || letters > digits {
+			return fmt.Errorf("phone has fewer than 6 or more than 20 digits: give the whole number")
 		}
 	case Name:
 		if len(nameWords(id.Value)) == 0 || letters < 3 {
 			return fmt.Errorf("name is shorter than 3 letters: give the surname, or first name and surname")
 		}
-	case Order:
-		if digits < 3 || digits+letters < 5 {
-			return fmt.Errorf("number has fewer than 5 characters (3 digits among them) and would be found everywhere: give the whole number, or search for it as text")
+	case Order, Customer:
+		if digits < 3 || digits+letters > 40 {
+			return fmt.Errorf("%v number has fewer than 3 digits or is no number: give the whole number, or search for it as text", id.Kind)
+		}
+	case VariableSymbol:
+		if n := len(strings.TrimLeft(digitsOf(id.Value), "0")); letters > 0 || n < 3 || n > 10 {
+			return fmt.Errorf("variable symbol has not 3 to 10 digits: compare it with the original")
+		}
+	case Address:
+		if _, err := parsePostal(id.Value); err != nil {
+			return err
+		}
+	case MessageID:
+		if _, ok := parseMessageID(id.Value); !ok {
+			return fmt.Errorf("message-id is not written like <id@example.com>: compare it with the header, or search for it as text")
 		}
 	case IBAN:
 		if _, ok := parseIBAN(id.Value); !ok {
@@ -137,12 +184,12 @@ func (id Identifier) check() error {
 			return fmt.Errorf("account is not written like 19-2000145399/0800 (prefix optional): add the bank code after a slash")
 		}
 	case BirthNumber:
-		if digits != 9 && digits != 10 {
+		if digits != 9 && digits != 10 || letters > 0 {
 			return fmt.Errorf("birth number has not 9 or 10 digits: compare it with the original")
 		}
 	case CompanyID:
-		if digits < 8 || digits > 10 {
-			return fmt.Errorf("company number has not 8 to 10 digits: compare it with the original")
+		if len(companyKeys(id.Value)) == 0 {
+			return fmt.Errorf("company-id is neither an IČO of up to 8 digits nor a VAT number: compare it with the original")
 		}
 	case IP:
 		if _, err := netip.ParseAddr(id.Value); err != nil {
@@ -154,10 +201,10 @@ func (id Identifier) check() error {
 	return nil
 }
 
-// Guess finds the kind of a pasted value: an address, an IP address, an IBAN,
-// an account, a birth number, a phone, another number, a name; else text. The
-// result may still be too short to search for: ParseIdentifier(id.Kind,
-// id.Value) says so.
+// Guess finds the kind of a pasted value: a Message-ID in <>, an address, an IP
+// address, an IBAN, an account, a birth number, a phone, another number, a
+// postal address with a postcode, a name; else text. The result may still be too
+// short to search for: ParseIdentifier(id.Kind, id.Value) says so.
 func Guess(value string) Identifier {
 	value = strings.Join(strings.Fields(value), " ")
 	for _, prefix := range []string{"mailto:", "tel:"} {
@@ -170,6 +217,9 @@ func Guess(value string) Identifier {
 
 func guessKind(value string) Kind {
 	digits, letters := countDigits(value), countLetters(value)
+	if isMessageID(value) {
+		return MessageID
+	}
 	if _, ok := parseAddress(value); ok {
 		return Email
 	}
@@ -188,6 +238,8 @@ func guessKind(value string) Kind {
 		return Phone
 	case digits >= 3 && digits+letters >= 5 && !strings.Contains(value, " "), letters == 0 && digits >= 5:
 		return Order
+	case letters >= 3 && looksPostal(value):
+		return Address
 	case digits == 0 && letters >= 3 && looksLikeName(value):
 		return Name
 	}

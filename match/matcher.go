@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode"
 )
 
@@ -21,17 +22,27 @@ type Matcher struct {
 	words     *wordSet
 	uses      [][]use // what each word of the set is for
 	phrases   []phrase
+	postal    []postalKey
 	addresses addressBook
 	numbers   numberBook
 	pieces    []piece
 }
 
-// A use of a word: it anchors a phrase, or is a disguise of "@".
+// A use of a word: it anchors a phrase or a postal address, or is a disguise of "@".
 type use struct {
 	phrase    int
+	postal    int
 	inflected bool
-	atSign    bool
+	as        anchored
 }
+
+type anchored uint8
+
+const (
+	toPhrase anchored = iota
+	toPostal
+	toSign
+)
 
 // A piece is found as it is, byte for byte of the folded text: IP addresses,
 // and words of scripts that put no spaces between them.
@@ -63,6 +74,12 @@ func (m *Matcher) add(id Identifier, i int) {
 	case Email:
 		a, _ := parseAddress(id.Value)
 		m.addresses.add(a, i)
+	case MessageID:
+		a, _ := parseMessageID(id.Value)
+		m.addresses.add(a, i)
+	case Address:
+		p, _ := parsePostal(id.Value)
+		m.postal = append(m.postal, postalKey{p, i})
 	case Name:
 		if hasNoSpaces(id.Value) {
 			m.pieces = append(m.pieces, piece{i, []byte(foldString(id.Value)), ""})
@@ -77,7 +94,7 @@ func (m *Matcher) add(id Identifier, i int) {
 		m.phrases = append(m.phrases, textPhrase(id.Value, i))
 	case IP:
 		for _, spelling := range ipSpellings(id.Value) {
-			m.pieces = append(m.pieces, piece{i, []byte(spelling), "0123456789abcdef:"})
+			m.pieces = append(m.pieces, ipPiece(spelling, i))
 		}
 	default:
 		for _, key := range id.numberKeys() {
@@ -102,9 +119,14 @@ func (m *Matcher) indexWords() {
 			byWord[w] = append(byWord[w], use{phrase: i, inflected: inflected})
 		}
 	}
+	for i, p := range m.postal {
+		for w, inflected := range p.street[p.anchor] {
+			byWord[w] = append(byWord[w], use{postal: i, inflected: inflected, as: toPostal})
+		}
+	}
 	if m.addresses.near != nil {
 		for _, w := range []string{"at", "zavinac", "arroba"} {
-			byWord[w] = append(byWord[w], use{atSign: true})
+			byWord[w] = append(byWord[w], use{as: toSign})
 		}
 	}
 	var words []string
@@ -206,8 +228,13 @@ func (m *Matcher) scanWords(text []byte, found func(candidate) bool) bool {
 }
 
 func (m *Matcher) use(text []byte, u use, from, to int, found func(candidate) bool) bool {
-	if u.atSign {
+	switch u.as {
+	case toSign:
 		return m.address(text, from, to, found)
+	case toPostal:
+		p := m.postal[u.postal]
+		start, end, form, ok := p.around(text, from, to, u.inflected)
+		return !ok || found(candidate{identifier: p.identifier, form: form, from: start, to: end})
 	}
 	p := m.phrases[u.phrase]
 	start, end, form, ok := p.around(text, from, to, u.inflected)
@@ -267,6 +294,27 @@ func (m *Matcher) scanPieces(text []byte, found func(candidate) bool) bool {
 	return true
 }
 
+// ipPiece: an IPv4 address may stand behind a label's colon ("IP:10.0.0.4") or
+// before a port's.
+func ipPiece(spelling string, identifier int) piece {
+	if strings.IndexByte(spelling, ':') >= 0 {
+		return piece{identifier, []byte(spelling), "0123456789abcdef:"}
+	}
+	return piece{identifier, []byte(spelling), "0123456789abcdefghijklmnopqrstuvwxyz"}
+}
+
+// behindLabel: "ip:2001:db8::1".
+func behindLabel(before []byte) bool {
+	at := len(before) - 1
+	if before[at] != ':' {
+		return false
+	}
+	for at > 0 && isWordByte(before[at-1]) {
+		at--
+	}
+	return bytes.ContainsAny(before[at:], "ghijklmnopqrstuvwxyz")
+}
+
 // stands: no byte that would make it longer stands beside it; a dot counts
 // when a digit is behind it.
 func (p piece) stands(text []byte, at int) bool {
@@ -275,10 +323,10 @@ func (p piece) stands(text []byte, at int) bool {
 		return true
 	}
 	joins := func(c byte) bool { return bytes.IndexByte([]byte(p.joins), c) >= 0 }
-	if n := len(before); n > 0 && (joins(before[n-1]) || before[n-1] == '.' && n > 1 && joins(before[n-2])) {
+	if n := len(before); n > 0 && (joins(before[n-1]) && !behindLabel(before) || before[n-1] == '.' && n > 1 && joins(before[n-2])) {
 		return false
 	}
-	if len(after) > 0 && joins(after[0]) && (after[0] != ':' || bytes.IndexByte(p.text, ':') >= 0) {
+	if len(after) > 0 && joins(after[0]) {
 		return false
 	}
 	return len(after) < 2 || after[0] != '.' || !joins(after[1])

@@ -21,6 +21,8 @@ type numberKey struct {
 	country    string // phones: the calling code, else ""
 	alone      bool   // no letter may stand right beside it
 	slash      bool   // an account too short to be told from other numbers without its slash
+	kind       Kind
+	labels     []string // too short to be told from other numbers: one of these words has to stand before it
 }
 
 // numberBook finds numbers in folded text with line ends.
@@ -147,6 +149,15 @@ func (k numberKey) stands(text []byte, groups []group, i, j int) bool {
 	if plus := from > 0 && text[from-1] == '+'; plus && k.country != "" && !strings.HasPrefix(k.key, k.country) {
 		return false
 	}
+	if k.kind == BirthNumber && !birthShape(groups[i:j+1]) || k.inCode(text, from, to) {
+		return false
+	}
+	if k.kind != Phone && inInternational(text, groups, i, j) {
+		return false
+	}
+	if k.labels != nil && !shortCode(text[from:to], len(k.key)) && !labelled(text, from, k.labels) {
+		return false
+	}
 	if i > 0 && (tight(text[groups[i-1].to:from]) || k.otherCountry(text, groups[i-1], from)) {
 		return false
 	}
@@ -154,6 +165,91 @@ func (k numberKey) stands(text []byte, groups []group, i, j int) bool {
 		return false
 	}
 	return !inGrid(text, groups, i, j)
+}
+
+// birthShape: a birth number is divided behind its date only.
+func birthShape(groups []group) bool {
+	return len(groups) == 1 || len(groups) == 2 && groups[0].to-groups[0].from == 6
+}
+
+// inCode: digits right behind "fv" or in "a1f0777123456" are a part of a code.
+// "tel777123456" and a word that lost its space are none; an order number may
+// stand behind a short prefix ("VS202400123").
+func (k numberKey) inCode(text []byte, from, to int) bool {
+	if !isDigits(k.key) {
+		return false
+	}
+	start, end := from, to
+	for start > 0 && isWordByte(text[start-1]) {
+		start--
+	}
+	for end < len(text) && isWordByte(text[end]) {
+		end++
+	}
+	before, after := text[start:from], text[to:end]
+	if digitCount(before) > 0 || digitCount(after) > 0 {
+		return true
+	}
+	return k.kind == Phone && len(before) > 0 && len(before) < 5 && !phoneLabels[string(before)]
+}
+
+// inInternational: the digits are those of "+420 777 123 456". A plus sign right
+// behind a word is a space of a link; what goes beyond the 15 digits of E.164 is
+// another number.
+func inInternational(text []byte, groups []group, i, j int) bool {
+	digits := 0
+	for _, g := range groups[i : j+1] {
+		digits += g.to - g.from
+	}
+	for n := i; n >= 0 && digits <= longestPhone; n-- {
+		if at := groups[n].from; at > 0 && text[at-1] == '+' && (at == 1 || !isWordByte(text[at-2])) {
+			return true
+		}
+		if n > 0 {
+			digits += groups[n-1].to - groups[n-1].from
+		}
+	}
+	return false
+}
+
+const longestPhone = 15 // ITU-T E.164 §6
+
+// phoneLabels are short words that people write right before a phone.
+var phoneLabels = map[string]bool{
+	"t": true, "m": true, "f": true, "p": true, "n": true, "tel": true, "mob": true, "gsm": true, "fax": true, "cell": true, "cz": true, "sk": true, "sms": true,
+}
+
+// labels of short numbers: words of fewer than four letters whole, longer ones
+// as beginnings.
+var labels = map[Kind][]string{
+	Order:          {"obj", "order", "zakazk", "faktur", "invoice", "inv", "fv", "doklad", "cislo", "c", "no", "nr", "num"},
+	VariableSymbol: {"vs", "variabil", "symbol", "var"},
+	Customer:       {"zakazni", "klient", "customer", "client", "cust", "zak", "odberatel"},
+	CompanyID:      {"ic", "ico", "identifikacni"},
+}
+
+// shortCode: "K-482" tells itself from other numbers where it stands in one piece.
+func shortCode(written []byte, length int) bool {
+	return length >= shortestCode && !bytes.ContainsAny(written, " \n") && digitCount(written) < length
+}
+
+// labelled reports whether one of the labels is among the three words before at.
+func labelled(text []byte, at int, labels []string) bool {
+	for words, limit := 0, max(0, at-40); words < 3 && at > limit; words++ {
+		for at > limit && !isWordByte(text[at-1]) {
+			at--
+		}
+		end := at
+		for at > limit && isWordByte(text[at-1]) {
+			at--
+		}
+		for _, l := range labels {
+			if w := string(text[at:end]); w == l || len(l) > 3 && strings.HasPrefix(w, l) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // tight: "." and "-" right between two groups make one number of them.
@@ -173,11 +269,29 @@ func (k numberKey) otherCountry(text []byte, before group, from int) bool {
 	return len(code) > 2 && len(code) < 6 && strings.HasPrefix(code, "00") && code != "00"+k.country
 }
 
-// isBankCode: a phone is not the first half of "777123456/0800".
+// isBankCode: a phone is not the first half of "777123456/0800", nor is a symbol.
 func isBankCode(text []byte, groups []group, next int, k numberKey) bool {
 	g := groups[next]
-	return k.country != "" && text[g.from-1] == '/' && g.to-g.from == 4
+	if text[g.from-1] != '/' || g.to-g.from != 4 {
+		return false
+	}
+	switch k.kind {
+	case Phone:
+		return true
+	case Order, Customer, VariableSymbol, CompanyID:
+		return bankCodes[string(text[g.from:g.to])]
+	}
+	return false
 }
+
+// bankCodes are those of ČNB that can't be a year: "2024001/2024" is an order.
+var bankCodes = func() map[string]bool {
+	codes := map[string]bool{}
+	for _, c := range strings.Fields("0100 0300 0600 0710 0800 2060 2070 2100 2200 2220 2250 2260 2275 2600 2700 3030 3050 3060 3500 4000 4300 5500 5800 6000 6100 6200 6210 6300 6700 6800 7910 7950 7960 7970 7990 8030 8040 8060 8090 8150 8190 8198 8199 8200 8220 8230 8240 8250 8255 8265 8270 8280 8291 8293 8299 8500") {
+		codes[c] = true
+	}
+	return codes
+}()
 
 // inGrid: a part of "4111 1111 1111 1111", where all groups have four digits,
 // is no number of its own.
@@ -187,7 +301,7 @@ func inGrid(text []byte, groups []group, i, j int) bool {
 	}
 	for from := max(0, i-3); from <= i; from++ {
 		to := from
-		for to < len(groups) && groups[to].to-groups[to].from == 4 && (to == from || groups[to].from-groups[to-1].to == 1) {
+		for to < len(groups) && groups[to].to-groups[to].from == 4 && digitCount(text[groups[to].from:groups[to].to]) > 0 && (to == from || groups[to].from-groups[to-1].to == 1) {
 			to++
 		}
 		if to-from >= 4 && to > j && (from < i || to-1 > j) {
@@ -397,18 +511,42 @@ func (id Identifier) numberKeys() []string {
 		a, _ := parseAccount(id.Value)
 		return a.keys()
 	case CompanyID:
-		return []string{digitsOf(id.Value)}
+		return companyKeys(id.Value)
 	case BirthNumber:
 		return []string{digitsOf(id.Value)}
-	case Order:
+	case Order, Customer:
 		return []string{compact(id.Value)}
+	case VariableSymbol:
+		plain := strings.TrimLeft(digitsOf(id.Value), "0")
+		return []string{plain, pad(plain, 10)}
+	}
+	return nil
+}
+
+// companyKeys: an IČO with the zeros in front or, behind its label, without
+// them; a Czech or Slovak DIČ by its digits; another VAT number whole. Nil when
+// it is none of these.
+func companyKeys(value string) []string {
+	c := compact(strings.TrimPrefix(foldString(value), "dic"))
+	digits := digitsOf(c)
+	switch {
+	case isDigits(c) && len(c) >= 6 && len(c) <= 8:
+		wide := pad(c, 8)
+		return []string{wide, strings.TrimLeft(wide, "0")}
+	case (strings.HasPrefix(c, "cz") || strings.HasPrefix(c, "sk")) && len(c) >= 10 && len(c) <= 12 && isDigits(c[2:]), isDigits(c) && (len(c) == 9 || len(c) == 10):
+		return []string{digits}
+	case len(c) >= 8 && len(c) <= 15 && c[0] >= 'a' && c[1] >= 'a' && len(digits) >= 5 && isASCII(c):
+		return []string{c}
 	}
 	return nil
 }
 
 // numberKey makes the entry of one spelling.
 func (id Identifier) numberKey(key string, identifier int) numberKey {
-	k := numberKey{key: key, identifier: identifier, alone: len(key) < 7}
+	k := numberKey{key: key, identifier: identifier, alone: len(key) < 7, kind: id.Kind}
+	if len(key) < shortestNumber || id.Kind == CompanyID && len(key) < 8 {
+		k.labels = labels[id.Kind]
+	}
 	switch id.Kind {
 	case Phone:
 		k.country = parsePhone(id.Value).country

@@ -48,7 +48,12 @@ func (id Identifier) Terms() []string {
 			all = append(all, a.local+"@"+domain)
 		}
 		return all
-	case Name, Text:
+	case MessageID:
+		if all := id.asAddress(); len(all) > 0 {
+			return all
+		}
+		return id.anchorWords()
+	case Name, Text, Address:
 		return id.anchorWords()
 	case IP:
 		return ipSpellings(id.Value)
@@ -58,33 +63,57 @@ func (id Identifier) Terms() []string {
 	return slices.Compact(all)
 }
 
+// asAddress: headers are indexed by the identifiers in them, and there a
+// Message-ID stands as the address that it looks like; nil without a dot in its
+// host.
+func (id Identifier) asAddress() []string {
+	return slices.DeleteFunc(Identifiers("<"+id.Value+">"), func(term string) bool { return !strings.Contains(term, "@") })
+}
+
 func (id Identifier) anchorWords() (all []string) {
-	p := id.phrase()
-	if len(p.words) == 0 {
+	words, anchor := id.phraseWords()
+	if len(words) == 0 {
 		return nil
 	}
-	for w := range p.words[p.anchor] {
+	for w := range words[anchor] {
 		all = append(all, w)
 	}
 	slices.Sort(all)
 	return all
 }
 
-func (id Identifier) phrase() phrase {
-	if id.Kind == Name {
-		return namePhrase(id.Value, 0)
+// phraseWords gives the words of a phrase, and which is the rarest.
+func (id Identifier) phraseWords() (words []word, anchor int) {
+	switch id.Kind {
+	case Name:
+		p := namePhrase(id.Value, 0)
+		return p.words, p.anchor
+	case Address:
+		p, err := parsePostal(id.Value)
+		if err != nil {
+			return nil, 0
+		}
+		return p.words(), p.anchor
 	}
-	return textPhrase(id.Value, 0)
+	p := textPhrase(id.Value, 0)
+	return p.words, p.anchor
 }
 
-// Words lists, for a name or a text, the folded spellings of each of its words:
-// a text that has the identifier has one spelling of every word. Nil for other
-// kinds.
+// Words lists, for a name, a text, a postal address and a Message-ID that looks
+// like no address, the folded spellings of each of its words: a text that has the
+// identifier has one spelling of every word. Nil for others.
 func (id Identifier) Words() (words [][]string) {
-	if id.Kind != Name && id.Kind != Text {
+	switch id.Kind {
+	case Name, Text, Address:
+	case MessageID:
+		if len(id.asAddress()) > 0 {
+			return nil
+		}
+	default:
 		return nil
 	}
-	for _, w := range id.phrase().words {
+	all, _ := id.phraseWords()
+	for _, w := range all {
 		var spellings []string
 		for s := range w {
 			spellings = append(spellings, s)
@@ -244,10 +273,12 @@ func verpLocals(locals []string) (all []string) {
 }
 
 const (
-	shortestNumber = 5
-	longestDigits  = 24
-	longestCode    = 34 // an IBAN
-	mostGroups     = 9  // an IBAN in fours
+	shortestNumber   = 5
+	shortestCode     = 4 // with a letter in it, in one piece
+	shortestLabelled = 3 // behind "VS", "obj. č.", …
+	longestDigits    = 24
+	longestCode      = 34 // an IBAN
+	mostGroups       = 9  // an IBAN in fours
 )
 
 func (t *terms) numbers(text []byte, letters bool) {
@@ -288,7 +319,7 @@ func (t *terms) rows(text []byte, groups []group, letters bool) {
 			if row, digits = append(row, g...), digits+n; letters && i == j && n == 0 && j+1 < len(groups) && len(g) > 4 && spaced(text, groups, j+1) {
 				break
 			}
-			if wholeRow(text, groups, j, letters) && plausible(row, digits, letters) && !inGrid(text, groups, i, j) {
+			if wholeRow(text, groups, j, letters) && plausible(text, groups[i].from, groups[j].to, row, digits, letters) && !inGrid(text, groups, i, j) {
 				t.add(string(row))
 			}
 		}
@@ -303,16 +334,23 @@ func wholeRow(text []byte, groups []group, j int, letters bool) bool {
 	return letters || j+1 == len(groups) || !tight(text[groups[j].to:groups[j+1].from])
 }
 
-func plausible(row []byte, digits int, letters bool) bool {
-	if letters {
-		return digits >= 3 && digits < len(row) && len(row) >= shortestNumber
+// plausible: long enough to be told from other numbers, or behind a label.
+func plausible(text []byte, from, to int, row []byte, digits int, letters bool) bool {
+	if letters && digits == len(row) || digits < shortestLabelled {
+		return false
 	}
-	return digits >= shortestNumber
+	if letters && len(row) >= shortestNumber || digits >= shortestNumber {
+		return true
+	}
+	return letters && shortCode(text[from:to], len(row)) || labelled(text, from, anyLabel)
 }
+
+// anyLabel has the labels of all kinds.
+var anyLabel = slices.Concat(labels[Order], labels[VariableSymbol], labels[Customer], labels[CompanyID])
 
 func digitCount(g []byte) (n int) {
 	for _, c := range g {
-		if c <= '9' {
+		if '0' <= c && c <= '9' {
 			n++
 		}
 	}
@@ -337,7 +375,7 @@ func (t *terms) ips(text []byte) {
 }
 
 func (t *terms) ip(s string) {
-	for _, s := range []string{s, strings.TrimRight(s, ":"), strings.TrimLeft(s, ":"), s[:max(0, strings.LastIndexByte(s, ':'))]} {
+	for _, s := range []string{s, strings.TrimRight(s, ":"), strings.TrimLeft(s, ":"), s[:max(0, strings.LastIndexByte(s, ':'))], s[strings.LastIndexByte(s, ':')+1:]} {
 		if ip, err := netip.ParseAddr(s); err == nil {
 			t.add(ip.String())
 			if ip.Is4In6() {

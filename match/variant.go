@@ -1,6 +1,7 @@
 package match
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,8 +21,10 @@ func (id Identifier) Variants() []Variant {
 		v.phone(id.Value)
 	case Name:
 		v.name(id.Value)
-	case Text:
+	case Text, MessageID:
 		v.add(Normalised, foldString(id.Value))
+	case Address:
+		v.postal(id.Value)
 	case IP:
 		v.add(Normalised, ipSpellings(id.Value)...)
 	default:
@@ -78,6 +81,20 @@ func inThrees(digits string) string {
 		groups, digits = append(groups, digits[:3]), digits[3:]
 	}
 	return strings.Join(append(groups, digits), " ")
+}
+
+func (v *variants) postal(value string) {
+	p, err := parsePostal(value)
+	if err != nil {
+		return
+	}
+	v.add(Normalised, foldString(value))
+	street := p.street[p.anchor]
+	for _, form := range slices.Sorted(maps.Keys(street)) {
+		if street[form] {
+			v.add(Inflected, form+" "+p.house+", …")
+		}
+	}
 }
 
 func (v *variants) name(value string) {

@@ -31,9 +31,6 @@ type findLine struct {
 // findPurposes are stable words of the access log.
 var findPurposes = []string{"access", "erasure", "portability", "rectification", "incident", "check"}
 
-// findKinds in the order a person thinks of them; the words are match's own.
-var findKinds = []match.Kind{match.Email, match.Phone, match.Name, match.Order, match.Text, match.IBAN, match.Account, match.BirthNumber, match.CompanyID, match.IP}
-
 // mostLines bounds one find: a hundred data of one person are a mistake.
 const mostLines = 100
 

@@ -1,0 +1,350 @@
+package match
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+// A postal address is its street (or the village where houses have numbers
+// only), its house number, and what tells the place: postcode and town. It is
+// found where street and number stand beside each other and, when a place was
+// given, postcode or town close by: "Dlouhá 12" in another town is no hit, nor
+// is "Dlouhá 12a" or "Dlouhá 123". In a text the words "ulice", "č. p." may stand
+// or not, "nám." is "náměstí", a full number "1234/12" is also its second half,
+// and street and town may be inflected ("v Dlouhé 12").
+
+// postal is an address as it was given.
+type postal struct {
+	street   []word
+	anchor   int // the street's longest word
+	house    string
+	postcode string // five digits, or ""
+	town     word   // spellings of its longest word; nil when not given
+}
+
+type postalKey struct {
+	postal
+	identifier int
+}
+
+// streetWords says which words may stand for each other, and which mean nothing.
+var streetWords = map[string]string{
+	"nam": "namesti", "namesti": "namesti", "tr": "trida", "trida": "trida", "nabr": "nabrezi", "nabrezi": "nabrezi", "sidl": "sidliste", "sidliste": "sidliste",
+	"st": "street", "street": "street", "str": "strasse", "strasse": "strasse", "rd": "road", "road": "road", "ave": "avenue", "avenue": "avenue",
+	"ul": "", "ulice": "", "ulica": "", "ulici": "", "cp": "", "c": "", "p": "", "ev": "", "co": "", "cislo": "", "no": "", "nr": "", "popisne": "",
+}
+
+var errPostal = errors.New("address has no street with a house number: write it like Dlouhá 12, 110 00 Praha, or search for it as text")
+
+// parsePostal takes the first house number and what stands before it as the
+// street; in "12 Long Street" what stands behind.
+func parsePostal(value string) (p postal, err error) {
+	words := foldedWords(value)
+	words, p.postcode = takePostcode(words)
+	at := slices.IndexFunc(words, isHouse)
+	if at < 0 {
+		return p, errPostal
+	}
+	street, town := words[:at], []string(nil)
+	p.house, at = houseAt(words, at, value)
+	if len(meaningful(street)) == 0 {
+		street, at = untilComma(words, at, value)
+	}
+	town = words[at:]
+	for _, w := range meaningful(street) {
+		p.street = append(p.street, placeForms(w))
+		if len([]rune(w)) > len([]rune(p.street[p.anchor].plain())) {
+			p.anchor = len(p.street) - 1
+		}
+	}
+	if len(p.street) == 0 || len([]rune(p.street[p.anchor].plain())) < 2 {
+		return p, errPostal
+	}
+	p.town = townForms(town)
+	return p, nil
+}
+
+// takePostcode takes "11000" or "110 00" out of the words.
+func takePostcode(words []string) (rest []string, code string) {
+	for i, w := range words {
+		switch {
+		case len(w) == 5 && isDigits(w):
+			return slices.Delete(slices.Clone(words), i, i+1), w
+		case len(w) == 3 && isDigits(w) && i > 0 && i+1 < len(words) && len(words[i+1]) == 2 && isDigits(words[i+1]):
+			return slices.Delete(slices.Clone(words), i, i+2), w + words[i+1]
+		}
+	}
+	return words, ""
+}
+
+// isHouse: up to four digits and perhaps a letter.
+func isHouse(w string) bool {
+	digits := strings.TrimRight(w, "abcdefgh")
+	return digits != "" && len(digits) <= 4 && len(w)-len(digits) <= 1 && isDigits(digits)
+}
+
+// houseAt reads "12", "12a" or "1234/12".
+func houseAt(words []string, at int, value string) (house string, next int) {
+	house = words[at]
+	if at+1 < len(words) && isHouse(words[at+1]) && strings.Contains(strings.ReplaceAll(foldString(value), " ", ""), house+"/"+words[at+1]) {
+		return house + "/" + words[at+1], at + 2
+	}
+	return house, at + 1
+}
+
+// untilComma: in "12 Long Street, London" the street ends at the comma.
+func untilComma(words []string, at int, value string) (street []string, next int) {
+	first, _, _ := strings.Cut(foldString(value), ",")
+	end := max(at, min(len(words), len(foldedWords(first))))
+	return words[at:end], end
+}
+
+func meaningful(words []string) (rest []string) {
+	for _, w := range words {
+		if plain, known := streetWords[w]; !known || plain != "" {
+			rest = append(rest, w)
+		}
+	}
+	return rest
+}
+
+// placeForms are the spellings of one word of a street or town.
+func placeForms(w string) word {
+	forms := word{w: false}
+	if canonical := streetWords[w]; canonical != "" {
+		for other, same := range streetWords {
+			if same == canonical {
+				forms[other] = false
+			}
+		}
+		w = canonical
+	}
+	if len([]rune(w)) > 3 && !isHouse(w) {
+		for _, nominative := range accented(w) {
+			for _, form := range inflect(nominative, either, anyNumber) {
+				if f := foldString(form); f != w {
+					forms[f] = true
+				}
+			}
+		}
+	}
+	return forms
+}
+
+// accented: a folded word may be an adjective: Dlouhá, Nový, Dolní.
+func accented(w string) []string {
+	for plain, accent := range map[string]string{"a": "á", "y": "ý", "i": "í"} {
+		if stem, ok := strings.CutSuffix(w, plain); ok {
+			return []string{w, stem + accent}
+		}
+	}
+	return []string{w}
+}
+
+func townForms(words []string) word {
+	longest := ""
+	for _, w := range words {
+		if len([]rune(w)) > len([]rune(longest)) && !isDigits(w) {
+			longest = w
+		}
+	}
+	if len([]rune(longest)) < 3 {
+		return nil
+	}
+	return placeForms(longest)
+}
+
+// looksPostal: words, a house number and a postcode.
+func looksPostal(value string) bool {
+	p, err := parsePostal(value)
+	return err == nil && p.postcode != ""
+}
+
+// around compares the address with the text around its street's longest word.
+func (p postal) around(text []byte, from, to int, inflected bool) (start, end int, form Form, ok bool) {
+	form = Normalised
+	mark := func(inflected bool) {
+		if inflected {
+			form = Inflected
+		}
+	}
+	mark(inflected)
+	start, end = from, to
+	for i := p.anchor - 1; i >= 0; i-- {
+		if start, ok = p.streetWord(text, start, i, -1, mark); !ok {
+			return 0, 0, 0, false
+		}
+	}
+	for i := p.anchor + 1; i < len(p.street); i++ {
+		if end, ok = p.streetWord(text, end, i, +1, mark); !ok {
+			return 0, 0, 0, false
+		}
+	}
+	if to, ok := p.number(text, end, +1); ok {
+		end = to
+	} else if from, ok := p.number(text, start, -1); ok {
+		start = from
+	} else {
+		return 0, 0, 0, false
+	}
+	start, end, ok = p.place(text, start, end, mark)
+	return start, end, form, ok
+}
+
+func (p postal) streetWord(text []byte, at, i, direction int, mark func(bool)) (int, bool) {
+	from, to := nextMeaningful(text, at, direction)
+	inflected, ok := p.street[i][string(text[from:to])]
+	mark(inflected)
+	if direction < 0 {
+		return from, ok
+	}
+	return to, ok
+}
+
+// nextMeaningful skips "č. p.", "ul." and the like.
+func nextMeaningful(text []byte, at, direction int) (from, to int) {
+	for range 4 {
+		if from, to = nextWord(text, at, direction); from == to {
+			return at, at
+		}
+		if plain, known := streetWords[string(text[from:to])]; !known || plain != "" {
+			return from, to
+		}
+		if at = to; direction < 0 {
+			at = from
+		}
+	}
+	return at, at
+}
+
+// number reads the house number beside the street: "12", "12 a", "1234/12".
+func (p postal) number(text []byte, at, direction int) (int, bool) {
+	from, to := nextMeaningful(text, at, direction)
+	if from == to || !isHouse(string(text[from:to])) {
+		return 0, false
+	}
+	whole := string(text[from:to])
+	if direction > 0 {
+		second := to
+		for second < len(text) && text[second] == ' ' {
+			second++
+		}
+		if second < len(text) && text[second] == '/' {
+			if f, t := nextWord(text, second, +1); f < t && isHouse(string(text[f:t])) {
+				whole, to = whole+"/"+string(text[f:t]), t
+			}
+		}
+	}
+	if !p.sameHouse(whole) {
+		return 0, false
+	}
+	if direction < 0 {
+		return from, from == 0 || text[from-1] != '/' && text[from-1] != '-'
+	}
+	return to, true
+}
+
+// sameHouse: "1234/12" is house number and number in the street; who gives one
+// of them gives the second, or both.
+func (p postal) sameHouse(written string) bool {
+	if written == p.house {
+		return true
+	}
+	first, second, full := strings.Cut(written, "/")
+	mine, myStreet, mineFull := strings.Cut(p.house, "/")
+	switch {
+	case full && !mineFull:
+		return second == p.house
+	case mineFull && !full:
+		return first == mine || first == myStreet
+	}
+	return false
+}
+
+const nearWords = 7 // how far from the street its town may stand
+
+// place wants postcode or town behind the number, or right before the street;
+// another postcode behind it is another place.
+func (p postal) place(text []byte, from, to int, mark func(bool)) (start, end int, ok bool) {
+	if p.postcode == "" && p.town == nil {
+		return from, to, true
+	}
+	at := to
+	for range nearWords {
+		f, t := nextWord(text, at, +1)
+		if f == t {
+			break
+		}
+		if code, codeEnd := postcodeAt(text, f, t); code != "" {
+			if code == p.postcode {
+				return from, p.townBehind(text, codeEnd), true
+			}
+			if p.postcode != "" {
+				return 0, 0, false
+			}
+		}
+		if inflected, ok := p.town[string(text[f:t])]; ok {
+			mark(inflected)
+			return from, t, true
+		}
+		at = t
+	}
+	return p.placeBefore(text, from, to, mark)
+}
+
+func (p postal) placeBefore(text []byte, from, to int, mark func(bool)) (start, end int, ok bool) {
+	at := from
+	for range nearWords {
+		f, t := nextWord(text, at, -1)
+		if f == t || conjunctions[string(text[f:t])] { // "in Praha, or Dlouhá 12 in Brno"
+			break
+		}
+		if inflected, ok := p.town[string(text[f:t])]; ok {
+			mark(inflected)
+			return f, to, true
+		}
+		if code, codeEnd := postcodeAt(text, f, t); code != "" && code == p.postcode && codeEnd <= from {
+			return f, to, true
+		}
+		at = f
+	}
+	return 0, 0, false
+}
+
+var conjunctions = map[string]bool{"a": true, "i": true, "nebo": true, "anebo": true, "ci": true, "alebo": true, "and": true, "or": true, "und": true, "oder": true, "lub": true}
+
+// townBehind takes the town into the place when it follows its postcode.
+func (p postal) townBehind(text []byte, at int) int {
+	if f, t := nextWord(text, at, +1); f < t {
+		if _, ok := p.town[string(text[f:t])]; ok {
+			return t
+		}
+	}
+	return at
+}
+
+// postcodeAt reads "11000" or "110 00" that begins with the word text[from:to].
+func postcodeAt(text []byte, from, to int) (code string, end int) {
+	w := string(text[from:to])
+	if !isDigits(w) {
+		return "", 0
+	}
+	if len(w) == 5 {
+		return w, to
+	}
+	if f, t := nextWord(text, to, +1); len(w) == 3 && f == to+1 && t-f == 2 && isDigits(string(text[f:t])) {
+		return w + string(text[f:t]), t
+	}
+	return "", 0
+}
+
+// words are the street's words and the house number, for the index.
+func (p postal) words() (all []word) {
+	all = append(all, p.street...)
+	house := word{}
+	for _, part := range strings.Split(p.house, "/") {
+		house[part] = false
+	}
+	return append(all, house)
+}

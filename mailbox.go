@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +14,7 @@ import (
 
 func mailboxCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "mailbox", Short: "Mailboxes and their servers"}
-	cmd.AddCommand(mailboxAddCommand(), mailboxListCommand(), mailboxTestCommand(), mailboxSyncCommand())
+	cmd.AddCommand(mailboxAddCommand(), mailboxListCommand(), mailboxTestCommand(), mailboxSyncCommand(), mailboxFoldersCommand(), mailboxRetryCommand())
 	return cmd
 }
 
@@ -85,7 +86,43 @@ func hostPort(flag, value string) (string, int, error) {
 }
 
 func showMailbox(m api.MailboxRow) {
-	fmt.Printf("%d  %s  %s  %s:%d  %d messages, %d quarantined  %s\n", m.ID, m.Name, m.Address, m.IMAP.Host, m.IMAP.Port, m.Messages, m.Quarantined, m.LastError)
+	fmt.Printf("%d  %s  %s  %s:%d  %d messages, %d quarantined  %s  %s\n", m.ID, m.Name, m.Address, m.IMAP.Host, m.IMAP.Port, m.Messages, m.Quarantined, m.Health, m.LastError)
+	if m.LastContact != nil {
+		fmt.Printf("   last contact %s%s\n", m.LastContact.Local().Format(time.DateTime), newMail(m.LastNewMail))
+	}
+	if m.SilentDays > 0 {
+		fmt.Printf("   no mail for %d days, usually %d a day\n", m.SilentDays, m.UsualADay)
+	}
+	if m.Waiting > 0 {
+		fmt.Printf("   %d older messages still come, %d a minute, %v left\n", m.Waiting, m.PerMinute, time.Duration(m.SecondsLeft)*time.Second)
+	}
+	for _, f := range m.Folders {
+		showFolder(f)
+	}
+}
+
+func newMail(at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	return ", last new mail " + at.Local().Format(time.DateTime)
+}
+
+// showFolder says why the server has other numbers than we.
+func showFolder(f api.FolderRow) {
+	line := fmt.Sprintf("   %s: %d on the server, %d here", f.Name, f.Server, f.Here)
+	for _, why := range []struct {
+		n    int
+		what string
+	}{{f.Waiting, "still coming"}, {len(f.NotFetched), "not fetched"}, {f.Erased, "erased here"}, {f.Unexplained, "unexplained, looked for at the next look"}, {f.Gone, "gone from the server and kept here"}} {
+		if why.n != 0 {
+			line += fmt.Sprintf(", %d %s", why.n, why.what)
+		}
+	}
+	fmt.Println(line)
+	for _, b := range f.NotFetched {
+		fmt.Printf("      UID %d: %s, tried %d times\n", b.UID, b.Reason, b.Attempts)
+	}
 }
 
 func mailboxListCommand() *cobra.Command {
@@ -140,6 +177,39 @@ func mailboxSyncCommand() *cobra.Command {
 				fmt.Printf("  %s: %d on the server, %d here\n", f.Name, f.Server, f.Here)
 			}
 		})
+	}
+	return cmd
+}
+
+func mailboxFoldersCommand() *cobra.Command {
+	var req api.FoldersRequest
+	cmd := &cobra.Command{
+		Use: "folders --mailbox NAME [--all | --only FOLDER]...", Short: "List the folders on its server, and choose whose mail comes",
+		Long: "Inbox and sent mail always come. --all brings every folder but bin, junk and drafts; --only, once for each folder, brings those.\nWhat is here already stays.",
+		Args: arguments(cobra.NoArgs),
+	}
+	cmd.Flags().StringVar(&req.Mailbox, "mailbox", "", "name of the mailbox (required)")
+	cmd.Flags().BoolVar(&req.All, "all", false, "all but bin, junk and drafts")
+	cmd.Flags().StringArrayVar(&req.Only, "only", nil, "inbox, sent and this folder, as the server names it")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if req.All && len(req.Only) > 0 {
+			return api.Usage("--all and --only exclude each other")
+		}
+		return run(cmd, "mailbox-folders", req, false, func(l api.FolderList) {
+			for _, f := range l.Folders {
+				fmt.Printf("%s  %s  %s\n", map[bool]string{true: "comes", false: "-    "}[f.Comes], f.Name, f.Role)
+			}
+		})
+	}
+	return cmd
+}
+
+func mailboxRetryCommand() *cobra.Command {
+	var name string
+	cmd := &cobra.Command{Use: "retry --mailbox NAME", Short: "Have messages that could not be fetched tried again, now or with the next sync", Args: arguments(cobra.NoArgs)}
+	cmd.Flags().StringVar(&name, "mailbox", "", "name of the mailbox (required)")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return run(cmd, "mailbox-retry", api.NameRequest{Mailbox: name}, false, showMailbox)
 	}
 	return cmd
 }

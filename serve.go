@@ -27,7 +27,7 @@ import (
 const defaultListen = "127.0.0.1:8080"
 
 func serveCommand() *cobra.Command {
-	var listen, domain string
+	var listen, domain, metrics string
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Run the desk", Args: arguments(cobra.NoArgs),
 		Long: "Runs the desk. Behind a proxy that ends TLS, or alone with --domain NAME: then it listens on ports 443 and 80\n" +
@@ -35,6 +35,7 @@ func serveCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&listen, "listen", defaultListen, "address to listen on")
 	cmd.Flags().StringVar(&domain, "domain", "", "name to get a certificate for; listens on 443 and 80")
+	cmd.Flags().StringVar(&metrics, "metrics", "", "address that answers /metrics without signing in; let only the monitoring reach it")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		h, err := hostOf(cmd)
 		if err != nil {
@@ -48,7 +49,7 @@ func serveCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		doors := doors{listen: listen, domain: domain}
+		doors := doors{listen: listen, domain: domain, metrics: metrics}
 		err = a.serve(cmd.Context(), doors, func(address string) {
 			fmt.Fprintf(os.Stderr, "Postolka runs on %s\n", address)
 		})
@@ -60,35 +61,64 @@ func serveCommand() *cobra.Command {
 // doors are how browsers come in.
 type doors struct {
 	listen, domain string
+	metrics        string           // address; empty: only by signing in
 	hint           []ui.DemoAccount // shown on the sign-in page of a demo
 }
 
 // serve runs everything until ctx ends; ready is called with the address once
 // pages are answered, which is before the index has caught up.
 func (a *app) serve(ctx context.Context, in doors, ready func(address string)) error {
-	web, err := net.Listen("tcp", in.address())
+	l, err := in.open(a.api.Dir)
 	if err != nil {
-		return &api.Failure{Exit: api.ExitFailed, Message: fmt.Sprintf("The address %s can't be listened on: %v. Nothing was changed. Take another with --listen.", in.address(), err)}
-	}
-	control, err := api.Listen(a.api.Dir)
-	if err != nil {
-		return errors.Join(err, web.Close())
+		return err
 	}
 	work, ctx := errgroup.WithContext(ctx)
 	a.work(ctx, work)
 	face := a.face(in)
 	work.Go(func() error { return face.Run(ctx) })
 	var handler http.Handler = face
+	web := l.web
 	if in.domain != "" {
 		web, handler = a.certified(ctx, work, web, handler, in.domain)
 	}
 	work.Go(func() error { return serveUntil(ctx, web, handler) })
-	work.Go(func() error { return serveUntil(ctx, control, api.Handler(a.api)) })
+	work.Go(func() error { return serveUntil(ctx, l.control, api.Handler(a.api)) })
+	if l.metrics != nil {
+		work.Go(func() error { return serveUntil(ctx, l.metrics, face.Metrics()) })
+	}
 	ready(in.url(web.Addr()))
 	if err := work.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil
+}
+
+// listeners are open doors; metrics may be nil.
+type listeners struct{ web, control, metrics net.Listener }
+
+// open listens at every door, or at none.
+func (in doors) open(dir string) (l listeners, err error) {
+	if l.web, err = listenOn(in.address(), "--listen"); err != nil {
+		return l, err
+	}
+	if l.control, err = api.Listen(dir); err != nil {
+		return l, errors.Join(err, l.web.Close())
+	}
+	if in.metrics == "" {
+		return l, nil
+	}
+	if l.metrics, err = listenOn(in.metrics, "--metrics"); err != nil {
+		return l, errors.Join(err, l.web.Close(), l.control.Close())
+	}
+	return l, nil
+}
+
+func listenOn(address, flag string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, &api.Failure{Exit: api.ExitFailed, Message: fmt.Sprintf("The address %s can't be listened on: %v. Nothing was changed. Take another with %s.", address, err, flag)}
+	}
+	return l, nil
 }
 
 func (in doors) address() string {
@@ -231,6 +261,7 @@ func (a *app) face(in doors) *ui.Server {
 		Store: a.store, Logins: a.api.Logins, Index: a.index, Logger: a.logger,
 		Secure:    in.domain != "",
 		ProbeIMAP: imapsync.Probe, ProbeSMTP: outbox.Probe, MailboxChanged: a.api.Sync.Changed,
-		DemoHint: in.hint, Version: a.api.Version,
+		ServerFolders: a.api.Sync.ServerFolders,
+		DemoHint:      in.hint, Version: a.api.Version,
 	})
 }

@@ -48,8 +48,11 @@ func doctor(ctx context.Context, app *App, by account.Agent, req DoctorRequest, 
 		d.Problems = append(d.Problems, fmt.Sprintf("Only %d MiB of disk are free. Free some before mail can't be stored.", stats.FreeDisk>>20))
 	}
 	for _, m := range d.Mailboxes {
-		if m.LastError != "" {
-			d.Problems = append(d.Problems, fmt.Sprintf("Mailbox %d: %s", m.ID, m.LastError))
+		if wrong := m.ailment(); wrong != "" {
+			d.Problems = append(d.Problems, wrong)
+		}
+		if m.NotFetched > 0 {
+			d.Problems = append(d.Problems, fmt.Sprintf("Mailbox %d: %d messages lie on the server and could not be fetched; they are tried again by themselves. Why, and at once again: postolka mailbox list, postolka mailbox retry", m.ID, m.NotFetched))
 		}
 	}
 	if err := consentProblems(app, &d); err != nil {

@@ -17,6 +17,8 @@ func init() {
 	on("mailbox-list", account.SeeState, listMailboxes)
 	on("mailbox-test", account.ManageMailboxes, testMailbox)
 	on("mailbox-sync", account.ManageMailboxes, syncMailbox)
+	on("mailbox-folders", account.ManageMailboxes, mailboxFolders)
+	on("mailbox-retry", account.ManageMailboxes, retryMailbox)
 }
 
 // Server is one end of a mail connection; Security is tls, starttls or none.
@@ -44,8 +46,9 @@ type MailboxRow struct {
 	IMAP        Server `json:"imap"`
 	SMTP        Server `json:"smtp"`
 	Messages    int    `json:"messages"`
-	Quarantined int    `json:"quarantined"`
+	Quarantined int    `json:"quarantined"` // here, but not understood
 	LastError   string `json:"last_error,omitempty"`
+	MailboxHealth
 }
 
 var securities = map[string]store.Security{"tls": store.TLS, "starttls": store.STARTTLS, "none": store.Plain}
@@ -80,13 +83,19 @@ func addMailbox(ctx context.Context, app *App, by account.Agent, req MailboxRequ
 	if err := errors.Join(reachable(imap), reachable(smtp)); err != nil {
 		return MailboxRow{}, err
 	}
-	m := store.Mailbox{Name: req.Name, Address: req.Address, IMAP: imap, SMTP: smtp}
+	var m store.Mailbox
+	if id != 0 { // what the request does not speak of stays
+		if m, err = (NameRequest{req.Name}).mailbox(app); err != nil {
+			return MailboxRow{}, err
+		}
+	}
+	m.Name, m.Address, m.IMAP, m.SMTP = req.Name, req.Address, imap, smtp
 	id, err = app.Desk.SaveMailbox(ctx, by, id, m, req.IMAP.Password, req.SMTP.Password)
 	if err != nil {
 		return MailboxRow{}, err
 	}
 	app.Sync.Changed(id)
-	return MailboxRow{ID: uint64(id), Name: m.Name, Address: m.Address, IMAP: row(imap), SMTP: row(smtp)}, nil
+	return mailboxRow(ctx, app, by, id)
 }
 
 // reachable refuses what would never be connected to: a password must not cross a network in the clear.
@@ -123,9 +132,24 @@ func listMailboxes(ctx context.Context, app *App, by account.Agent, _ Empty, _ P
 	}
 	rows := make([]MailboxRow, 0, len(all))
 	for _, m := range all {
-		rows = append(rows, MailboxRow{uint64(m.ID), m.Mailbox.Name, m.Mailbox.Address, row(m.Mailbox.IMAP), row(m.Mailbox.SMTP), m.Messages, m.Quarantined, m.Mailbox.LastError})
+		folders, err := app.Desk.Folders(ctx, by, m.ID)
+		if err != nil {
+			return MailboxList{}, err
+		}
+		rows = append(rows, MailboxRow{uint64(m.ID), m.Mailbox.Name, m.Mailbox.Address, row(m.Mailbox.IMAP), row(m.Mailbox.SMTP),
+			m.Messages, m.Quarantined, m.Mailbox.LastError, healthRow(m, folders)})
 	}
 	return MailboxList{rows}, nil
+}
+
+func mailboxRow(ctx context.Context, app *App, by account.Agent, id store.MailboxID) (MailboxRow, error) {
+	list, err := listMailboxes(ctx, app, by, Empty{}, nil)
+	for _, m := range list.Mailboxes {
+		if m.ID == uint64(id) {
+			return m, nil
+		}
+	}
+	return MailboxRow{}, err
 }
 
 // NameRequest names a mailbox.

@@ -64,6 +64,7 @@ type Desk struct {
 	ledger Tombstones
 	now    func() time.Time
 	undo   time.Duration
+	since  time.Time // this process knows of
 	token  tokenKey
 	logger *slog.Logger
 	live   hub
@@ -82,6 +83,7 @@ func New(s *store.Store, x *search.Index, log *audit.Log, l Tombstones, opt Opti
 	if d.undo == 0 && !opt.NoUndo {
 		d.undo = 10 * time.Second
 	}
+	d.since = d.now()
 	if d.logger = opt.Logger; d.logger == nil {
 		d.logger = slog.New(slog.DiscardHandler)
 	}

@@ -19,6 +19,8 @@ type MailboxInfo struct {
 	Right                 store.Right
 	Folders               []store.Folder
 	Messages, Quarantined int
+	Health                Health
+	Silence               Silence // with Health Silent
 }
 
 // Mailboxes are those by may read, and for who connects mailboxes all of them:
@@ -27,8 +29,8 @@ func (d *Desk) Mailboxes(ctx context.Context, by account.Agent) (list []MailboxI
 	err = d.store.View(func(tx *store.Tx) error {
 		list = nil
 		for id, m := range store.Mailboxes.All(tx) {
-			if account.MayIn(by, account.Read, id) || account.MayDo(by, account.ManageMailboxes) || account.MayDo(by, account.SeeState) {
-				list = append(list, mailboxInfo(tx, by, id, m))
+			if seesHealth(by, id) {
+				list = append(list, d.mailboxInfo(tx, by, id, m))
 			}
 		}
 		return nil
@@ -36,14 +38,11 @@ func (d *Desk) Mailboxes(ctx context.Context, by account.Agent) (list []MailboxI
 	return list, err
 }
 
-func mailboxInfo(tx *store.Tx, by account.Agent, id store.MailboxID, m store.Mailbox) MailboxInfo {
+func (d *Desk) mailboxInfo(tx *store.Tx, by account.Agent, id store.MailboxID, m store.Mailbox) MailboxInfo {
 	m.IMAP.Secret, m.SMTP.Secret, m.OAuth.ClientSecret, m.OAuth.RefreshToken = nil, nil, nil, nil
-	info := MailboxInfo{ID: id, Mailbox: m, Right: rightOf(by, id)}
-	for fid := range store.FolderByName.Prefix(tx, store.Key(id)) {
-		if f, err := store.Folders.Get(tx, fid); err == nil {
-			info.Folders = append(info.Folders, f)
-		}
-	}
+	info := MailboxInfo{ID: id, Mailbox: m, Right: rightOf(by, id), Folders: foldersOf(tx, id)}
+	info.Health = d.healthOf(m, info.Backlog())
+	info.Silence, _ = SilenceOf(m, d.now())
 	info.Messages = store.MessagesByMailbox.Count(tx, store.Key(id))
 	info.Quarantined = store.MessagesQuarantined.Count(tx, store.Key(id))
 	return info
@@ -65,8 +64,8 @@ func rightOf(by account.Agent, m store.MailboxID) store.Right {
 // protection of a server needs its password again (ErrPassword): who may change
 // settings must not be able to send the stored password to a server of his own.
 // A consent (OAuth) ends with it too. Empty passwords keep the old ones. Whoever adds a mailbox gets no right to its
-// mail by that; rights are given by an owner or a manager of it. Health, dates and
-// secrets in m are ignored. ErrName: empty or taken.
+// mail by that; rights are given by an owner or a manager of it. Health, dates,
+// folders and secrets in m are ignored. ErrName: empty or taken.
 func (d *Desk) SaveMailbox(ctx context.Context, by account.Agent, id store.MailboxID, m store.Mailbox, imapPassword, smtpPassword string) (store.MailboxID, error) {
 	if !maySave(by, id) {
 		return 0, ErrNotAllowed
@@ -131,6 +130,7 @@ func (d *Desk) mailboxRecord(tx *store.Tx, id store.MailboxID, m store.Mailbox, 
 		was.CreatedAt = d.now().UTC()
 	}
 	m.CreatedAt, m.LastContact, m.LastNewMail, m.LastError = was.CreatedAt, was.LastContact, was.LastNewMail, was.LastError
+	m.Arrivals, m.ArrivalsDay, m.Folders, m.RetryAt = was.Arrivals, was.ArrivalsDay, was.Folders, was.RetryAt
 	var err error
 	if m.IMAP, err = d.server(was.IMAP, m.IMAP, imapPassword); err != nil {
 		return was, err

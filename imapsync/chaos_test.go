@@ -17,8 +17,11 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-imap/v2"
 
 	"postolka/desk"
 	"postolka/imapsync/imaptest"
@@ -393,7 +396,7 @@ func (c *chaos) settle() {
 		}
 		if time.Since(since) > chaosStuck || c.client.ended() {
 			c.end.stuck = int(want - last)
-			c.wrong("client: %s", c.client.trouble.String())
+			c.wrong("client: %s", c.client.hangsAt())
 			return
 		}
 		time.Sleep(2 * time.Millisecond)
@@ -417,9 +420,13 @@ func (c *chaos) compare(s *store.Store) {
 			c.end.twice++
 		}
 	}
+	if c.end.lost > 0 {
+		c.wrong("folders here: %q", folderStates(s))
+		c.wrong("folders there: %q", c.serverStates())
+	}
 	y := New(s, desk.New(s, nil, nil, nil, desk.Options{}), oauth.New(s), nil)
 	y.pace = chaosPace
-	y.TryAgain(c.mailbox)
+	changeMailbox(c.t, s, c.mailbox, func(m *store.Mailbox) { m.RetryAt = time.Now().UTC() })
 	pass, err := y.Once(context.Background(), c.mailbox, nil)
 	if err != nil || pass.Added+pass.Quarantined > 0 {
 		c.wrong("a last pass in fair weather: %+v, %v", pass, err)
@@ -433,6 +440,31 @@ func (c *chaos) compare(s *store.Store) {
 	if err != nil || len(problems) > 0 {
 		c.wrong("store: %v %v", problems, err)
 	}
+}
+
+// folderStates are the records of folders, with how many messages are said to lie in them.
+func folderStates(s *store.Store) (all []string) {
+	s.View(func(tx *store.Tx) error {
+		for id, f := range store.Folders.All(tx) {
+			all = append(all, fmt.Sprintf("%+v with %d sources", f, store.SourcesByPlace.Count(tx, store.Key(id, f.UIDValidity))))
+		}
+		return nil
+	})
+	return all
+}
+
+// serverStates are the folders as another client sees them, and as they lie on the disk.
+func (c *chaos) serverStates() (all []string) {
+	client := imaptest.Dial(c.t, c.server)
+	for _, f := range c.folders {
+		status, err := client.Status(f, &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true}).Wait()
+		if err != nil {
+			all = append(all, f+": "+err.Error())
+			continue
+		}
+		all = append(all, fmt.Sprintf("%s: STATUS %d next %d validity %d, %d files", f, *status.NumMessages, status.UIDNext, status.UIDValidity, len(c.server.Files(c.t, f))))
+	}
+	return all
 }
 
 func identities(t testing.TB, s *store.Store) map[mail.Identity]int {
@@ -495,6 +527,13 @@ func (p *chaosProcess) kill() {
 	}
 	<-p.done
 	p.stdin.Close()
+}
+
+// hangsAt ends the client so that it says where each goroutine is.
+func (p *chaosProcess) hangsAt() string {
+	p.cmd.Process.Signal(syscall.SIGQUIT)
+	<-p.done
+	return p.trouble.String()
 }
 
 func (p *chaosProcess) ended() bool {

@@ -1,8 +1,11 @@
 package imapsync
 
 import (
+	"context"
+	"fmt"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -183,5 +186,32 @@ func newSentName(c *imapclient.Client) string {
 // what is here already is known by its identity.
 func reset(f *store.Folder, validity uint32) {
 	f.UIDValidity, f.Low, f.High, f.Done, f.Quarantined = validity, 0, 0, false, nil
-	f.Erased = 0
+	f.Waiting, f.Erased = 0, 0
+}
+
+// ServerFolder is a folder on the server.
+type ServerFolder struct {
+	Name  string `json:"name"`
+	Role  string `json:"role"`  // as store.Folder.Role, or ""
+	Comes bool   `json:"comes"` // its mail comes to the desk
+}
+
+// ServerFolders connects and lists the folders that can be opened. The error may
+// hold the server's own words: show it, don't log it.
+func (y *Sync) ServerFolders(ctx context.Context, m store.MailboxID) (list []ServerFolder, err error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	r := newRun(y, m)
+	if err := r.connect(ctx); err != nil {
+		return nil, err
+	}
+	defer r.s.close()
+	places, err := r.s.places()
+	if err != nil {
+		return nil, fmt.Errorf("list folders: %w", err)
+	}
+	for _, p := range places {
+		list = append(list, ServerFolder{p.name, recordRole(p.role), r.wants(p)})
+	}
+	return list, nil
 }

@@ -34,8 +34,8 @@ type guard struct {
 	names    *nameLine
 	scan     scanner
 	reset    atomic.Bool // the scanner's budget starts anew
-	patience atomic.Int64
 	mutex    sync.Mutex
+	patience time.Duration
 	cause    error // first reason why we closed it
 }
 
@@ -48,8 +48,18 @@ func newGuard(conn net.Conn) *guard {
 
 // wait sets how long the next byte may take, from now.
 func (g *guard) wait(patience time.Duration) {
-	g.patience.Store(int64(patience))
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.patience = patience
 	g.Conn.SetReadDeadline(time.Now().Add(patience))
+}
+
+// heard starts the time for the next byte. Under the same lock as wait: a byte that
+// came just before a command would else leave its answer the patience of rest.
+func (g *guard) heard() {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.Conn.SetReadDeadline(time.Now().Add(g.patience))
 }
 
 func (g *guard) Read(p []byte) (int, error) {
@@ -70,7 +80,7 @@ func (g *guard) Read(p []byte) (int, error) {
 		}
 		return n, io.EOF
 	}
-	g.Conn.SetReadDeadline(time.Now().Add(time.Duration(g.patience.Load())))
+	g.heard()
 	return n, nil
 }
 

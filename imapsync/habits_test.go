@@ -279,6 +279,9 @@ func TestMovedAndDeletedAtTheServer(t *testing.T) {
 				t.Errorf("%+v", f)
 			}
 		}
+		if f := w.folder(t, "INBOX"); f.Gone != 5 {
+			t.Errorf("got %d gone from the inbox, want 5", f.Gone)
+		}
 		if again := w.once(t); again.Read != 0 {
 			t.Errorf("a further pass read %d", again.Read)
 		}
@@ -373,6 +376,22 @@ func TestErasedNeverReturns(t *testing.T) {
 	check("the next time")
 	d.Renumber(t, "INBOX")
 	check("numbered anew")
+}
+
+func TestOnlyChosenFolders(t *testing.T) {
+	s := imaptest.NewMemory(t)
+	mails := letterMails(0, 8)
+	s.Put(t, "INBOX", mails[:2]...)
+	s.Put(t, "Sent", mails[2:4]...)
+	s.Put(t, "Orders", mails[4:6]...)
+	s.Put(t, "Private", mails[6:]...)
+	w := newWorld(t, s.Settings(store.Plain))
+	w.change(t, func(m *store.Mailbox) { m.Folders = []string{"Orders"} })
+	w.once(t)
+	w.same(t, mails[:6])
+	w.change(t, func(m *store.Mailbox) { m.Folders = nil })
+	w.once(t)
+	w.same(t, mails)
 }
 
 // 50 MB pass through without being held more than a few times.

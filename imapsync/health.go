@@ -86,8 +86,9 @@ func (r *run) contact() {
 		if r.newMail {
 			m.LastNewMail = now
 		}
+		desk.CountArrivals(m, r.arrivals, desk.Day(now))
 	})
-	r.newMail = false
+	r.newMail, r.arrivals = false, map[int64]uint32{}
 }
 
 // trouble notes what went wrong.

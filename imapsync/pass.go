@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -72,7 +73,11 @@ type run struct {
 	progress func(done, total int)
 	done     int
 	total    int
+	chosen   []string           // store.Mailbox.Folders
+	retryAt  time.Time          // store.Mailbox.RetryAt
+	ailing   bool               // store.Mailbox.LastError says something
 	newMail  bool               // something came that was not there before
+	arrivals map[int64]uint32   // what came that was not there before, by day
 	looked   time.Time          // at the inbox
 	refused  int                // messages that the server would not give, in a row
 	aside    map[brokenUID]bool // set aside and counted in this pass
@@ -80,13 +85,22 @@ type run struct {
 }
 
 func newRun(y *Sync, m store.MailboxID) *run {
-	return &run{y: y, box: y.box(m), pass: new(Pass), aside: map[brokenUID]bool{}}
+	return &run{y: y, box: y.box(m), pass: new(Pass), aside: map[brokenUID]bool{}, arrivals: map[int64]uint32{}}
 }
 
 func (r *run) connect(ctx context.Context) error {
-	s, _, err := r.y.connect(ctx, r.box.id)
-	r.s = s
+	s, m, err := r.y.connect(ctx, r.box.id)
+	r.s, r.chosen, r.retryAt, r.ailing = s, m.Folders, m.RetryAt, m.LastError != ""
 	return err
+}
+
+// wants: the folder's mail comes to the desk. Inbox and Sent always do: else
+// conversations would be torn.
+func (r *run) wants(p place) bool {
+	if len(r.chosen) == 0 {
+		return p.synced()
+	}
+	return p.role == roleInbox || p.role == roleSent || slices.Contains(r.chosen, p.name)
 }
 
 // batchesARound is how much of a folder's older mail is taken before the next
@@ -110,7 +124,7 @@ func (r *run) all(ctx context.Context) error {
 	for more := true; more; {
 		more = false
 		for _, p := range places {
-			if !p.synced() {
+			if !r.wants(p) {
 				continue
 			}
 			if p.role != roleInbox && time.Since(r.looked) > 20*time.Second {
@@ -146,7 +160,7 @@ func (r *run) foresee(places []place) error {
 		return nil
 	}
 	for _, p := range places {
-		if !p.synced() {
+		if !r.wants(p) {
 			continue
 		}
 		data, err := r.s.status(p.name)
@@ -166,7 +180,12 @@ func (r *run) foresee(places []place) error {
 	return nil
 }
 
+// step notes that n messages are done with.
 func (r *run) step(n int) {
+	if n > 0 && r.ailing {
+		r.ailing = false // a first sync may go on for hours after its trouble is over
+		r.y.note(r.box.id, func(m *store.Mailbox) { m.LastError = "" })
+	}
 	r.done += n
 	if r.progress != nil {
 		r.progress(min(r.done, r.total), r.total)
@@ -214,7 +233,7 @@ func (r *run) count() error {
 		return err
 	}
 	for _, p := range places {
-		if !p.synced() {
+		if !r.wants(p) {
 			continue
 		}
 		sel, err := r.s.examine(p.name)

@@ -44,7 +44,8 @@ func (r *run) setAside(f *state, uid imap.UID, reason string) {
 // later puts the next try off, ever longer. What the server left out is asked
 // for by itself at once: an answer may have been cut short.
 func (r *run) later(b *store.BadUID, reason string) {
-	b.Reason, b.NextAt = reason, time.Now().UTC()
+	b.Reason, b.TriedAt = reason, time.Now().UTC()
+	b.NextAt = b.TriedAt
 	if reason != ReasonMissing || b.Attempts > 0 {
 		b.NextAt = b.NextAt.Add(r.y.pace.again << min(b.Attempts, 8))
 	}
@@ -54,11 +55,15 @@ func (r *run) later(b *store.BadUID, reason string) {
 // hopeless: another try would change nothing.
 func hopeless(b store.BadUID) bool { return b.Reason == ReasonTooLarge && b.Attempts > 3 }
 
+// due: a quarantined message is to be tried again, by its time or by somebody's wish.
+func (r *run) due(b store.BadUID) bool {
+	return b.TriedAt.Before(r.retryAt) || !b.NextAt.After(time.Now()) && !hopeless(b)
+}
+
 // again tries quarantined messages whose time has come, one by one.
 func (r *run) again(ctx context.Context, f *state) error {
-	now := time.Now()
 	for _, b := range slices.Clone(f.Quarantined) {
-		if b.NextAt.After(now) || hopeless(b) {
+		if !r.due(b) {
 			continue
 		}
 		found, err := r.s.glances([]imap.UID{imap.UID(b.UID)})
@@ -188,7 +193,7 @@ func (r *run) intake(ctx context.Context, f *state, letters []letter, quiet bool
 	if err != nil {
 		return fmt.Errorf("%w: %w", errIntake, err)
 	}
-	for _, o := range outcomes {
+	for i, o := range outcomes {
 		r.pass.Read++
 		switch o.Result {
 		case desk.Added:
@@ -201,8 +206,9 @@ func (r *run) intake(ctx context.Context, f *state, letters []letter, quiet bool
 			r.pass.ErasedBefore++
 			f.Erased++
 		}
-		if o.Result == desk.Added || o.Result == desk.Quarantined {
+		if o.Result == desk.Added && !f.sent || o.Result == desk.Quarantined && !f.sent {
 			r.newMail = true
+			r.arrivals[desk.Day(letters[i].receivedAt)]++
 		}
 	}
 	return nil

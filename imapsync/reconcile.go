@@ -56,9 +56,13 @@ func (r *run) compare(f *state, uids []imap.UID) (missing []imap.UID, err error)
 	for _, b := range f.Quarantined {
 		dealt[b.UID] = true
 	}
+	var dropped int
 	err = r.y.store.Update(func(tx *store.Tx) error {
-		return dropSources(tx, store.Key(f.id, f.UIDValidity), func(s store.Source) bool { dealt[s.UID] = true; return gone(s.UID) })
+		n, err := dropSources(tx, store.Key(f.id, f.UIDValidity), func(s store.Source) bool { dealt[s.UID] = true; return gone(s.UID) })
+		dropped = n
+		return err
 	})
+	f.Gone += uint32(dropped)
 	for _, uid := range uids {
 		if !dealt[uint32(uid)] {
 			missing = append(missing, uid)
@@ -68,12 +72,12 @@ func (r *run) compare(f *state, uids []imap.UID) (missing []imap.UID, err error)
 }
 
 // dropSources deletes those under a prefix of SourcesByPlace for which drop holds.
-func dropSources(tx *store.Tx, prefix []byte, drop func(store.Source) bool) error {
+func dropSources(tx *store.Tx, prefix []byte, drop func(store.Source) bool) (n int, err error) {
 	var ids []store.SourceID
 	for id := range store.SourcesByPlace.Prefix(tx, prefix) {
 		s, err := store.Sources.Get(tx, id)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if drop(s) {
 			ids = append(ids, id)
@@ -81,16 +85,17 @@ func dropSources(tx *store.Tx, prefix []byte, drop func(store.Source) bool) erro
 	}
 	for _, id := range ids {
 		if err := store.Sources.Delete(tx, id); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return len(ids), nil
 }
 
 // forgetFormer drops places under UIDs of before the folder was numbered anew.
 func (r *run) forgetFormer(f *state) error {
 	return r.y.store.Update(func(tx *store.Tx) error {
-		return dropSources(tx, store.Key(f.id), func(s store.Source) bool { return s.UIDValidity != f.UIDValidity })
+		_, err := dropSources(tx, store.Key(f.id), func(s store.Source) bool { return s.UIDValidity != f.UIDValidity })
+		return err
 	})
 }
 
@@ -100,7 +105,7 @@ func (r *run) forgetFormer(f *state) error {
 func (r *run) forgetFolders(places []place) error {
 	wanted := map[string]bool{}
 	for _, p := range places {
-		wanted[p.name] = p.synced()
+		wanted[p.name] = r.wants(p)
 	}
 	if !slices.ContainsFunc(places, func(p place) bool { return p.role == roleInbox }) {
 		return nil // a list without it is none
@@ -118,7 +123,7 @@ func (r *run) forgetFolders(places []place) error {
 			}
 		}
 		for _, id := range gone {
-			if err := dropSources(tx, store.Key(id), func(store.Source) bool { return true }); err != nil {
+			if _, err := dropSources(tx, store.Key(id), func(store.Source) bool { return true }); err != nil {
 				return err
 			}
 			if err := store.Folders.Delete(tx, id); err != nil {

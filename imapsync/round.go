@@ -75,7 +75,7 @@ type seen struct {
 func (r *run) unchanged(p place) (bool, error) {
 	id, f, err := r.known(p)
 	before, ok := r.box.seen[id]
-	if err != nil || !ok || p.role == roleInbox || !f.Done || before.next == 0 || due(f) {
+	if err != nil || !ok || p.role == roleInbox || !f.Done || before.next == 0 || slices.ContainsFunc(f.Quarantined, r.due) {
 		return false, err
 	}
 	data, err := r.s.status(p.name)
@@ -86,12 +86,6 @@ func (r *run) unchanged(p place) (bool, error) {
 		return false, err
 	}
 	return data.NumMessages != nil && before == seen{*data.NumMessages, data.UIDNext, data.UIDValidity}, nil
-}
-
-// due: a quarantined message waits to be tried again.
-func due(f store.Folder) bool {
-	now := time.Now()
-	return slices.ContainsFunc(f.Quarantined, func(b store.BadUID) bool { return !b.NextAt.After(now) && !hopeless(b) })
 }
 
 // open finds or makes the record, anew when the server's UIDs mean other
@@ -188,12 +182,15 @@ func (r *run) older(ctx context.Context, f *state, batches int) error {
 	}
 	slices.Reverse(uids)
 	for ; batches > 0 && len(uids) > 0; batches-- {
+		f.Waiting = uint32(len(uids))
+		began := time.Now()
 		done, err := r.take(ctx, f, uids, true)
 		if err != nil {
 			return err
 		}
 		f.Low = uint32(uids[done-1])
 		uids = uids[done:]
+		f.Waiting, f.PerMinute = uint32(len(uids)), rate(f.PerMinute, done, time.Since(began))
 		if err := r.save(f); err != nil {
 			return err
 		}
@@ -203,8 +200,17 @@ func (r *run) older(ctx context.Context, f *state, batches int) error {
 	if len(uids) > 0 {
 		return nil
 	}
-	f.Low, f.Done = 1, true
+	f.Low, f.Done, f.Waiting, f.PerMinute = 1, true, 0, 0
 	return r.forgetFormer(f)
+}
+
+// rate is messages a minute, of late: a new figure counts for a quarter.
+func rate(before uint32, n int, took time.Duration) uint32 {
+	now := uint32(min(float64(n)/max(took.Minutes(), 1e-6), 1e6))
+	if before == 0 {
+		return now
+	}
+	return (3*before + now) / 4
 }
 
 // take takes in a first part of uids and says how many of them are done with:

@@ -3,7 +3,6 @@ package imapsync
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -88,31 +87,6 @@ func (y *Sync) Changed(m store.MailboxID) {
 	case y.wake <- struct{}{}:
 	default:
 	}
-}
-
-// TryAgain lets every quarantined message of a mailbox be tried at the next look
-// at its folder, and has Run look now.
-func (y *Sync) TryAgain(m store.MailboxID) error {
-	err := y.store.Update(func(tx *store.Tx) error {
-		for id := range store.FolderByName.Prefix(tx, store.Key(m)) {
-			f, err := store.Folders.Get(tx, id)
-			if err != nil {
-				return err
-			}
-			for i := range f.Quarantined {
-				f.Quarantined[i].NextAt, f.Quarantined[i].Attempts = time.Time{}, 0
-			}
-			if err := store.Folders.Put(tx, id, f); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("try quarantined messages of mailbox %d again: %w", m, err)
-	}
-	y.Changed(m)
-	return nil
 }
 
 func (y *Sync) takeChanged() (ids []store.MailboxID) {

@@ -70,6 +70,26 @@ func (w *world) mailboxAt(t testing.TB, srv store.Server) (id store.MailboxID) {
 	return id
 }
 
+// change changes the mailbox's record.
+func (w *world) change(t testing.TB, how func(m *store.Mailbox)) {
+	t.Helper()
+	changeMailbox(t, w.store, w.mailbox, how)
+}
+
+func changeMailbox(t testing.TB, s *store.Store, id store.MailboxID, how func(m *store.Mailbox)) {
+	t.Helper()
+	if err := s.Update(func(tx *store.Tx) error {
+		m, err := store.Mailboxes.Get(tx, id)
+		if err != nil {
+			return err
+		}
+		how(&m)
+		return store.Mailboxes.Put(tx, id, m)
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (w *world) once(t testing.TB) Pass {
 	t.Helper()
 	pass, err := w.sync.Once(t.Context(), w.mailbox, nil)

@@ -42,8 +42,9 @@ func joined(lists ...[]column) (all []column) {
 }
 
 func mailboxFields(v *Mailbox) []column {
-	return []column{{name: "name", text: &v.Name}, {name: "address", text: &v.Address}, {name: "signature", text: &v.Signature},
-		{name: "imap.user", text: &v.IMAP.User}, {name: "smtp.user", text: &v.SMTP.User}, {name: "sent folder", text: &v.SentFolder}}
+	return joined([]column{{name: "name", text: &v.Name}, {name: "address", text: &v.Address}, {name: "signature", text: &v.Signature},
+		{name: "imap.user", text: &v.IMAP.User}, {name: "smtp.user", text: &v.SMTP.User}, {name: "sent folder", text: &v.SentFolder}},
+		texts("folders", v.Folders, false))
 }
 
 func folderFields(v *Folder) []column { return []column{{name: "name", text: &v.Name}} }

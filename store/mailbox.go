@@ -22,10 +22,18 @@ type Mailbox struct {
 	CreatedAt  time.Time
 	Paused     bool          // no sync until someone resumes it
 	Keep       time.Duration // retention of solved conversations; 0: keep until erased
+	// Folders beside inbox and Sent that come to the desk, as the server names
+	// them, and "INBOX"; empty: all but Trash, Junk and Drafts.
+	Folders []string
 	// Sync health, written by imapsync.
 	LastContact time.Time
 	LastNewMail time.Time
 	LastError   string // plain words, no personal data; empty: fine
+	// Arrivals counts mail by the day (UTC) it reached the server; the last element
+	// is ArrivalsDay, in days since 1970.
+	Arrivals    []uint32
+	ArrivalsDay int64
+	RetryAt     time.Time // what could not be fetched before is tried again, however often it failed
 }
 
 // Server is one end of a mail connection.
@@ -73,7 +81,10 @@ type Folder struct {
 	OnServer    uint32 // messages at last contact
 	CheckedAt   time.Time
 	Quarantined []BadUID // tried again, never block the rest
+	Waiting     uint32   // older messages on the server that still come
+	PerMinute   uint32   // how many of them came in a minute of late
 	Erased      uint32   // on the server, but erased here: they stay out
+	Gone        uint32   // came from here and were deleted or moved there since: they stay here
 }
 
 // BadUID is a message of the server that could not be fetched or stored yet.
@@ -81,6 +92,7 @@ type BadUID struct {
 	UID      uint32
 	Reason   string
 	Attempts int
+	TriedAt  time.Time // last
 	NextAt   time.Time
 }
 

@@ -268,9 +268,9 @@ func (z AgentID) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *BadUID) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 4
+	// map header, size 5
 	// string "UID"
-	o = append(o, 0x84, 0xa3, 0x55, 0x49, 0x44)
+	o = append(o, 0x85, 0xa3, 0x55, 0x49, 0x44)
 	o = msgp.AppendUint32(o, z.UID)
 	// string "Reason"
 	o = append(o, 0xa6, 0x52, 0x65, 0x61, 0x73, 0x6f, 0x6e)
@@ -278,6 +278,9 @@ func (z *BadUID) MarshalMsg(b []byte) (o []byte, err error) {
 	// string "Attempts"
 	o = append(o, 0xa8, 0x41, 0x74, 0x74, 0x65, 0x6d, 0x70, 0x74, 0x73)
 	o = msgp.AppendInt(o, z.Attempts)
+	// string "TriedAt"
+	o = append(o, 0xa7, 0x54, 0x72, 0x69, 0x65, 0x64, 0x41, 0x74)
+	o = msgp.AppendTime(o, z.TriedAt)
 	// string "NextAt"
 	o = append(o, 0xa6, 0x4e, 0x65, 0x78, 0x74, 0x41, 0x74)
 	o = msgp.AppendTime(o, z.NextAt)
@@ -320,6 +323,12 @@ func (z *BadUID) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Attempts")
 				return
 			}
+		case "TriedAt":
+			z.TriedAt, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "TriedAt")
+				return
+			}
 		case "NextAt":
 			z.NextAt, bts, err = msgp.ReadTimeUTCBytes(bts)
 			if err != nil {
@@ -340,7 +349,7 @@ func (z *BadUID) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *BadUID) Msgsize() (s int) {
-	s = 1 + 4 + msgp.Uint32Size + 7 + msgp.StringPrefixSize + len(z.Reason) + 9 + msgp.IntSize + 7 + msgp.TimeSize
+	s = 1 + 4 + msgp.Uint32Size + 7 + msgp.StringPrefixSize + len(z.Reason) + 9 + msgp.IntSize + 8 + msgp.TimeSize + 7 + msgp.TimeSize
 	return
 }
 
@@ -1476,9 +1485,9 @@ func (z *File) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *Folder) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 12
+	// map header, size 15
 	// string "Mailbox"
-	o = append(o, 0x8c, 0xa7, 0x4d, 0x61, 0x69, 0x6c, 0x62, 0x6f, 0x78)
+	o = append(o, 0x8f, 0xa7, 0x4d, 0x61, 0x69, 0x6c, 0x62, 0x6f, 0x78)
 	o = msgp.AppendUint64(o, uint64(z.Mailbox))
 	// string "Name"
 	o = append(o, 0xa4, 0x4e, 0x61, 0x6d, 0x65)
@@ -1517,9 +1526,18 @@ func (z *Folder) MarshalMsg(b []byte) (o []byte, err error) {
 			return
 		}
 	}
+	// string "Waiting"
+	o = append(o, 0xa7, 0x57, 0x61, 0x69, 0x74, 0x69, 0x6e, 0x67)
+	o = msgp.AppendUint32(o, z.Waiting)
+	// string "PerMinute"
+	o = append(o, 0xa9, 0x50, 0x65, 0x72, 0x4d, 0x69, 0x6e, 0x75, 0x74, 0x65)
+	o = msgp.AppendUint32(o, z.PerMinute)
 	// string "Erased"
 	o = append(o, 0xa6, 0x45, 0x72, 0x61, 0x73, 0x65, 0x64)
 	o = msgp.AppendUint32(o, z.Erased)
+	// string "Gone"
+	o = append(o, 0xa4, 0x47, 0x6f, 0x6e, 0x65)
+	o = msgp.AppendUint32(o, z.Gone)
 	return
 }
 
@@ -1624,10 +1642,28 @@ func (z *Folder) UnmarshalMsg(bts []byte) (o []byte, err error) {
 					return
 				}
 			}
+		case "Waiting":
+			z.Waiting, bts, err = msgp.ReadUint32Bytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Waiting")
+				return
+			}
+		case "PerMinute":
+			z.PerMinute, bts, err = msgp.ReadUint32Bytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "PerMinute")
+				return
+			}
 		case "Erased":
 			z.Erased, bts, err = msgp.ReadUint32Bytes(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Erased")
+				return
+			}
+		case "Gone":
+			z.Gone, bts, err = msgp.ReadUint32Bytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Gone")
 				return
 			}
 		default:
@@ -1648,7 +1684,7 @@ func (z *Folder) Msgsize() (s int) {
 	for za0001 := range z.Quarantined {
 		s += z.Quarantined[za0001].Msgsize()
 	}
-	s += 7 + msgp.Uint32Size
+	s += 8 + msgp.Uint32Size + 10 + msgp.Uint32Size + 7 + msgp.Uint32Size + 5 + msgp.Uint32Size
 	return
 }
 
@@ -2319,9 +2355,9 @@ func (z Login) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *Mailbox) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 14
+	// map header, size 18
 	// string "Name"
-	o = append(o, 0x8e, 0xa4, 0x4e, 0x61, 0x6d, 0x65)
+	o = append(o, 0xde, 0x0, 0x12, 0xa4, 0x4e, 0x61, 0x6d, 0x65)
 	o = msgp.AppendString(o, z.Name)
 	// string "Address"
 	o = append(o, 0xa7, 0x41, 0x64, 0x64, 0x72, 0x65, 0x73, 0x73)
@@ -2365,6 +2401,12 @@ func (z *Mailbox) MarshalMsg(b []byte) (o []byte, err error) {
 	// string "Keep"
 	o = append(o, 0xa4, 0x4b, 0x65, 0x65, 0x70)
 	o = msgp.AppendDuration(o, z.Keep)
+	// string "Folders"
+	o = append(o, 0xa7, 0x46, 0x6f, 0x6c, 0x64, 0x65, 0x72, 0x73)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.Folders)))
+	for za0001 := range z.Folders {
+		o = msgp.AppendString(o, z.Folders[za0001])
+	}
 	// string "LastContact"
 	o = append(o, 0xab, 0x4c, 0x61, 0x73, 0x74, 0x43, 0x6f, 0x6e, 0x74, 0x61, 0x63, 0x74)
 	o = msgp.AppendTime(o, z.LastContact)
@@ -2374,6 +2416,18 @@ func (z *Mailbox) MarshalMsg(b []byte) (o []byte, err error) {
 	// string "LastError"
 	o = append(o, 0xa9, 0x4c, 0x61, 0x73, 0x74, 0x45, 0x72, 0x72, 0x6f, 0x72)
 	o = msgp.AppendString(o, z.LastError)
+	// string "Arrivals"
+	o = append(o, 0xa8, 0x41, 0x72, 0x72, 0x69, 0x76, 0x61, 0x6c, 0x73)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.Arrivals)))
+	for za0002 := range z.Arrivals {
+		o = msgp.AppendUint32(o, z.Arrivals[za0002])
+	}
+	// string "ArrivalsDay"
+	o = append(o, 0xab, 0x41, 0x72, 0x72, 0x69, 0x76, 0x61, 0x6c, 0x73, 0x44, 0x61, 0x79)
+	o = msgp.AppendInt64(o, z.ArrivalsDay)
+	// string "RetryAt"
+	o = append(o, 0xa7, 0x52, 0x65, 0x74, 0x72, 0x79, 0x41, 0x74)
+	o = msgp.AppendTime(o, z.RetryAt)
 	return
 }
 
@@ -2461,6 +2515,25 @@ func (z *Mailbox) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Keep")
 				return
 			}
+		case "Folders":
+			var zb0002 uint32
+			zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Folders")
+				return
+			}
+			if cap(z.Folders) >= int(zb0002) {
+				z.Folders = (z.Folders)[:zb0002]
+			} else {
+				z.Folders = make([]string, zb0002)
+			}
+			for za0001 := range z.Folders {
+				z.Folders[za0001], bts, err = msgp.ReadStringBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Folders", za0001)
+					return
+				}
+			}
 		case "LastContact":
 			z.LastContact, bts, err = msgp.ReadTimeUTCBytes(bts)
 			if err != nil {
@@ -2479,6 +2552,37 @@ func (z *Mailbox) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "LastError")
 				return
 			}
+		case "Arrivals":
+			var zb0003 uint32
+			zb0003, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Arrivals")
+				return
+			}
+			if cap(z.Arrivals) >= int(zb0003) {
+				z.Arrivals = (z.Arrivals)[:zb0003]
+			} else {
+				z.Arrivals = make([]uint32, zb0003)
+			}
+			for za0002 := range z.Arrivals {
+				z.Arrivals[za0002], bts, err = msgp.ReadUint32Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Arrivals", za0002)
+					return
+				}
+			}
+		case "ArrivalsDay":
+			z.ArrivalsDay, bts, err = msgp.ReadInt64Bytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "ArrivalsDay")
+				return
+			}
+		case "RetryAt":
+			z.RetryAt, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "RetryAt")
+				return
+			}
 		default:
 			bts, err = msgp.Skip(bts)
 			if err != nil {
@@ -2493,7 +2597,11 @@ func (z *Mailbox) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *Mailbox) Msgsize() (s int) {
-	s = 1 + 5 + msgp.StringPrefixSize + len(z.Name) + 8 + msgp.StringPrefixSize + len(z.Address) + 9 + msgp.BoolSize + 5 + z.IMAP.Msgsize() + 5 + z.SMTP.Msgsize() + 6 + z.OAuth.Msgsize() + 11 + msgp.StringPrefixSize + len(z.SentFolder) + 10 + msgp.StringPrefixSize + len(z.Signature) + 10 + msgp.TimeSize + 7 + msgp.BoolSize + 5 + msgp.DurationSize + 12 + msgp.TimeSize + 12 + msgp.TimeSize + 10 + msgp.StringPrefixSize + len(z.LastError)
+	s = 3 + 5 + msgp.StringPrefixSize + len(z.Name) + 8 + msgp.StringPrefixSize + len(z.Address) + 9 + msgp.BoolSize + 5 + z.IMAP.Msgsize() + 5 + z.SMTP.Msgsize() + 6 + z.OAuth.Msgsize() + 11 + msgp.StringPrefixSize + len(z.SentFolder) + 10 + msgp.StringPrefixSize + len(z.Signature) + 10 + msgp.TimeSize + 7 + msgp.BoolSize + 5 + msgp.DurationSize + 8 + msgp.ArrayHeaderSize
+	for za0001 := range z.Folders {
+		s += msgp.StringPrefixSize + len(z.Folders[za0001])
+	}
+	s += 12 + msgp.TimeSize + 12 + msgp.TimeSize + 10 + msgp.StringPrefixSize + len(z.LastError) + 9 + msgp.ArrayHeaderSize + (len(z.Arrivals) * (msgp.Uint32Size)) + 12 + msgp.Int64Size + 8 + msgp.TimeSize
 	return
 }
 

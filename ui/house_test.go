@@ -54,6 +54,9 @@ func init() {
 		"GET /mailboxes/consent":       at("/mailboxes/consent?state=x"),
 		"GET /mailboxes/{id}/consent":  mailbox("/consent"),
 		"POST /mailboxes/{id}/consent": mailbox("/consent", "provider", "other"),
+		"GET /mailboxes/{id}/folders":  mailbox("/folders"),
+		"POST /mailboxes/{id}/folders": mailbox("/folders", "which", "all"),
+		"POST /mailboxes/{id}/retry":   mailbox("/retry"),
 		"POST /mailboxes/{id}/rights":  mailbox("/rights", "agent", "3", "right", "read"),
 
 		"GET /people":       at("/people"),
@@ -67,6 +70,7 @@ func init() {
 		"POST /me/sessions/{id}": form("/me/sessions/all"),
 		"GET /state":             at("/state"),
 		"GET /healthz":           at("/healthz"),
+		"GET /metrics":           at("/metrics"),
 	} {
 		tries[pattern] = make
 	}

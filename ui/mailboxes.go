@@ -100,9 +100,7 @@ func (s *Server) saveMailbox(w http.ResponseWriter, r *http.Request, by account.
 	case err != nil:
 		return err
 	}
-	if s.MailboxChanged != nil {
-		s.MailboxChanged(id)
-	}
+	s.changed(id)
 	if consents {
 		return s.back(w, r, consentPath(id), Flash{Key: "mailbox_saved"})
 	}
@@ -178,10 +176,12 @@ func (s *Server) mailboxOf(r *http.Request, by account.Agent) (desk.MailboxInfo,
 // MailboxView is one mailbox: health, folders, what could not be read, people.
 type MailboxView struct {
 	desk.MailboxInfo
-	Quarantine []quarantined
-	People     []personIn
-	MayGrant   bool
-	MayRead    bool
+	Counted        []desk.FolderHealth
+	NotFetchedList []notFetched
+	Quarantine     []quarantined
+	People         []personIn
+	MayGrant       bool
+	MayRead        bool
 }
 
 // quarantined is a message that could not be understood; no content.
@@ -209,6 +209,10 @@ func (s *Server) mailboxPage(w http.ResponseWriter, r *http.Request, by account.
 	if v.People, err = s.peopleIn(info.ID); err != nil {
 		return err
 	}
+	if v.Counted, err = s.Desk.Folders(r.Context(), by, info.ID); err != nil {
+		return err
+	}
+	v.NotFetchedList = listNotFetched(v.Counted)
 	if v.Quarantine, err = s.quarantine(info.ID); err != nil {
 		return err
 	}
@@ -316,18 +320,3 @@ func rightOfKey(key string) store.Right {
 }
 
 func mailboxPath(id store.MailboxID) string { return "/mailboxes/" + idText(id) }
-
-// health of a mailbox: a key under "health." and a colour.
-func health(m store.Mailbox) (key, colour string) {
-	switch {
-	case m.LastError != "":
-		return "trouble", "bad"
-	case m.Paused:
-		return "paused", "warn"
-	case m.IMAP.Host == "":
-		return "import", ""
-	case m.LastContact.IsZero():
-		return "waiting", "warn"
-	}
-	return "fine", "good"
-}

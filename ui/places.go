@@ -98,8 +98,10 @@ func mailboxSection(v Voice, boxes []desk.MailboxInfo, n desk.Counts) section {
 		id := strconv.FormatUint(uint64(b.ID), 10)
 		p := place{Key: "mailbox-" + id, Path: "/in/new?" + url.Values{"mailbox": {id}}.Encode(), Label: b.Mailbox.Name,
 			Dot: "c" + strconv.Itoa(i%5), Count: n.Mailboxes[b.ID]}
-		if b.Mailbox.LastError != "" {
-			p.Dot, p.Trouble = "bad", v.T("places.mailbox_trouble", b.Mailbox.LastError)
+		if wrong := v.ailmentText(b); wrong != "" {
+			if p.Dot = healthColour(b.Health); p.Dot == "bad" {
+				p.Trouble = wrong
+			}
 		}
 		sec.Places = append(sec.Places, p)
 	}

@@ -97,6 +97,9 @@ func (s *Server) routes() []route {
 		{"GET /mailboxes/{id}/consent", maySettle, s.consentPage},
 		{"POST /mailboxes/{id}/consent", maySettle, s.saveConsent},
 		{"POST /mailboxes/{id}/rights", may(account.Manage), s.grant},
+		{"GET /mailboxes/{id}/folders", maySettle, s.foldersPage},
+		{"POST /mailboxes/{id}/folders", maySettle, s.chooseFolders},
+		{"POST /mailboxes/{id}/retry", maySettle, s.retryFetch},
 
 		{"GET /people", mayDo(account.ManagePeople), s.peoplePage},
 		{"POST /people", mayDo(account.ManagePeople), s.invite},
@@ -108,6 +111,7 @@ func (s *Server) routes() []route {
 
 		{"GET /state", mayDo(account.SeeState), s.statePage},
 		{"GET /healthz", public, s.healthz},
+		{"GET /metrics", mayDo(account.SeeState), s.metrics},
 	}
 }
 

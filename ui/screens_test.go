@@ -87,6 +87,9 @@ func (w *world) houseScreens() []screen {
 		{"mailbox-new", "jana", "/mailboxes/new", []step{chromedp.SetValue("#address", "podpora@seznam.cz"), chromedp.Submit("#address"), chromedp.Sleep(300 * time.Millisecond)}},
 		{"mailbox-one", "jana", mailboxPath(w.support), nil},
 		{"mailbox-consent", "jana", consentPath(w.claims), nil},
+		{"mailbox-health", "jana", mailboxPath(w.claims), nil},
+		{"mailbox-health-end", "jana", mailboxPath(w.claims), []step{chromedp.Evaluate[chromedp.Void]("document.querySelector('.unread.open').scrollIntoView()")}},
+		{"mailbox-folders", "jana", mailboxPath(w.claims) + "/folders", nil},
 		{"people", "jana", "/people", nil},
 		{"people-invited", "jana", "/people", []step{chromedp.SetValue("#name", "Iva Bílá"), chromedp.SetValue("#email", "iva@example.cz"), chromedp.Submit("#name"), chromedp.Sleep(300 * time.Millisecond)}},
 		{"me", "petr", "/me", nil},
@@ -111,6 +114,7 @@ func TestScreens(t *testing.T) {
 	}
 	w := newWorld(t).settle()
 	w.busy()
+	w.ail()
 	demo := []DemoAccount{{"Jana Nová", "jana@example.cz", testPassword, 1}, {"Petr Kučera", "petr@example.cz", testPassword, 0}, {"Emma Wright", "emma@example.cz", testPassword, 0}}
 	ctx := chromium(t)
 	house := w.houseScreens()

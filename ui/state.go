@@ -1,8 +1,11 @@
 package ui
 
 import (
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"postolka/account"
@@ -102,8 +105,11 @@ func (st State) problems(now time.Time) (list []problem) {
 		list = append(list, problem{Key: "log", Path: "/log"})
 	}
 	for _, b := range st.Boxes {
-		if b.Mailbox.LastError != "" {
-			list = append(list, problem{Key: "mailbox", About: b.Mailbox.Name, Path: mailboxPath(b.ID)})
+		if b.Health.Ailing() {
+			list = append(list, problem{Key: "mailbox_" + string(b.Health), About: b.Mailbox.Name, Path: mailboxPath(b.ID)})
+		}
+		if n := b.NotFetched(); n > 0 {
+			list = append(list, problem{Key: "not_fetched", N: n, Path: mailboxPath(b.ID)})
 		}
 	}
 	for _, b := range st.Boxes {
@@ -183,15 +189,26 @@ func (s *Server) snapshotState(st *State) error {
 }
 
 // healthz is for machines, without signing in: 200 "ok", or 503 with a stable word for
-// why the desk can't serve: "storage", "disk" or "index".
+// why the desk can't serve: "storage", "disk" or "index". A line "mailbox 3 silent"
+// follows for each mailbox that needs somebody, with a word of desk.Health.
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request, _ account.Agent) error {
 	status, word := http.StatusOK, s.health()
 	if word != "ok" {
 		status = http.StatusServiceUnavailable
 	}
+	lines := word + "\n"
+	if word != "storage" {
+		ailing, err := s.Desk.Ailing()
+		if err != nil {
+			return err
+		}
+		for _, id := range slices.Sorted(maps.Keys(ailing)) {
+			lines += fmt.Sprintf("mailbox %d %s\n", id, ailing[id])
+		}
+	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	if _, err := io.WriteString(w, word+"\n"); err != nil {
+	if _, err := io.WriteString(w, lines); err != nil {
 		return errGone
 	}
 	return nil

@@ -25,7 +25,7 @@ func TestStateTellsWhatAMailboxAndTheOutboxMiss(t *testing.T) {
 		return err
 	}))
 	p := w.as("adam").get("/state")
-	for _, want := range []string{"podpora@ není připojena.", "1 odpověď neodešla.", "znovu pište, jen když tam není"} {
+	for _, want := range []string{"podpora@ má potíže.", "1 odpověď neodešla.", "znovu pište, jen když tam není"} {
 		if !strings.Contains(p.text(), want) {
 			t.Errorf("state lacks %q: %s", want, p.text())
 		}

@@ -52,6 +52,7 @@ import (
 	"postolka/audit"
 	"postolka/backup"
 	"postolka/desk"
+	"postolka/imapsync"
 	"postolka/oauth"
 	"postolka/privacy"
 	"postolka/store"
@@ -80,6 +81,8 @@ type Deps struct {
 	// ProbeIMAP and ProbeSMTP try a connection before it is saved; errors hold the server's words.
 	ProbeIMAP func(ctx context.Context, srv store.Server, login store.Login) (folders []string, err error)
 	ProbeSMTP func(ctx context.Context, srv store.Server, login store.Login) error
+	// ServerFolders lists the folders on a mailbox's server; errors hold the server's words.
+	ServerFolders func(ctx context.Context, m store.MailboxID) ([]imapsync.ServerFolder, error)
 	// MailboxChanged tells the sync that a mailbox was added or changed; may be nil.
 	MailboxChanged func(store.MailboxID)
 	// DemoHint shows how to sign in, on the sign-in page of the demo only.

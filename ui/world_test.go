@@ -19,6 +19,7 @@ import (
 	"postolka/audit"
 	"postolka/backup"
 	"postolka/desk"
+	"postolka/imapsync"
 	"postolka/ledger"
 	"postolka/oauth"
 	"postolka/privacy"
@@ -42,6 +43,9 @@ type world struct {
 	erasure  store.JobID              // a finished one, see erased
 	people   map[string]account.Agent // by first name, lower case
 }
+
+var serverFolders = []imapsync.ServerFolder{{Name: "INBOX", Role: "inbox", Comes: true}, {Name: "Odeslaná pošta", Role: "sent", Comes: true},
+	{Name: "Objednávky", Comes: true}, {Name: "Reklamace", Comes: true}, {Name: "Archiv", Role: "archive", Comes: true}, {Name: "Koš", Role: "trash"}}
 
 // testPassword opens every account of the world.
 const testPassword = "kestrel over the meadow"
@@ -79,6 +83,12 @@ func (w *world) house(log *audit.Log, now func() time.Time) Deps {
 				return nil, errors.New(w.refuse)
 			}
 			return []string{"INBOX", "Sent"}, nil
+		},
+		ServerFolders: func(context.Context, store.MailboxID) ([]imapsync.ServerFolder, error) {
+			if w.refuse != "" {
+				return nil, errors.New(w.refuse)
+			}
+			return serverFolders, nil
 		},
 		ProbeSMTP: func(context.Context, store.Server, store.Login) error { return nil }}
 }

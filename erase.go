@@ -8,6 +8,7 @@ import (
 
 	"postolka/api"
 	"postolka/privacy"
+	"postolka/store"
 )
 
 func eraseCommand() *cobra.Command {
@@ -72,5 +73,20 @@ func showReceipt(r privacy.Receipt) {
 	if !r.SnapshotsUntil.IsZero() {
 		fmt.Printf("Older snapshots that still hold records of it are gone by %s.\n", r.SnapshotsUntil.Local().Format(time.DateOnly))
 	}
+	if r.Disk.FileSystem != "" && !r.Disk.Overwrites() {
+		fmt.Println(diskWords(r.Disk))
+	}
 	fmt.Println(r.Signature)
+}
+
+// diskWords says why overwritten blocks may still be somewhere, and what follows.
+func diskWords(d store.Disk) string {
+	why := "The data lies on a solid-state or virtual disk"
+	if d.CopyOnWrite {
+		why = "The file system (" + d.FileSystem + ") writes new data beside the old"
+	}
+	if d.Encrypted {
+		return why + ": overwritten blocks may stay on it, encrypted."
+	}
+	return why + ": overwritten blocks may stay on it until it uses them again. Encrypt the disk, if the host does not."
 }

@@ -424,10 +424,14 @@ func (p *Privacy) snapshots(ctx context.Context, r *erasure) (map[string]int64, 
 	}
 	counts := map[string]int64{"packs": int64(replaced)}
 	policy, err := p.SnapshotPolicy()
-	if err != nil || policy != Strict || r.job.Kind == store.JobRetention {
-		r.file.LastDate = last
-		return counts, err
+	if err != nil {
+		return nil, err
 	}
+	if policy != Strict || r.job.Kind == store.JobRetention {
+		r.file.Policy, r.file.LastDate = Rotate, last
+		return counts, nil
+	}
+	r.file.Policy = Strict
 	dropped, err := p.Snapshots.Renew(ctx)
 	counts["dropped"] = int64(dropped)
 	return counts, err

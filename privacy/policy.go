@@ -31,37 +31,50 @@ var ErrPolicy = errors.New("no such policy for snapshots: rotate or strict")
 const policySetting = "erase.snapshots"
 
 // SnapshotPolicy as it is set; Rotate from the start.
-func (p *Privacy) SnapshotPolicy() (policy SnapshotPolicy, err error) {
-	policy = Rotate
-	err = p.Store.View(func(tx *store.Tx) error {
-		id, ok := store.SettingByName.First(tx, store.Key(policySetting))
-		if !ok {
-			return nil
-		}
-		setting, err := store.Settings.Get(tx, id)
-		policy = SnapshotPolicy(setting.Value)
-		return err
-	})
-	return policy, err
+func (p *Privacy) SnapshotPolicy() (SnapshotPolicy, error) {
+	value, err := p.setting(policySetting)
+	if value == "" {
+		value = string(Rotate)
+	}
+	return SnapshotPolicy(value), err
 }
 
 // SetSnapshotPolicy changes it for erasures from now on; snapshots are the
 // owner's. ErrPolicy, desk.ErrNotAllowed.
 func (p *Privacy) SetSnapshotPolicy(ctx context.Context, by account.Agent, policy SnapshotPolicy) error {
-	if !account.MayDo(by, account.OwnSnapshots) {
-		return desk.ErrNotAllowed
-	}
 	if policy != Rotate && policy != Strict {
 		return ErrPolicy
 	}
+	return p.set(ctx, by, policySetting, string(policy))
+}
+
+func (p *Privacy) setting(name string) (value string, err error) {
+	err = p.Store.View(func(tx *store.Tx) error {
+		value = ""
+		id, ok := store.SettingByName.First(tx, store.Key(name))
+		if !ok {
+			return nil
+		}
+		setting, err := store.Settings.Get(tx, id)
+		value = string(setting.Value)
+		return err
+	})
+	return value, err
+}
+
+// set stores a setting of the owner's, with an entry in the access log.
+func (p *Privacy) set(ctx context.Context, by account.Agent, name, value string) error {
+	if !account.MayDo(by, account.OwnSnapshots) {
+		return desk.ErrNotAllowed
+	}
 	e := p.Log.By(by, audit.Setting)
-	e.Object = "erasure " + string(policy)
+	e.Object = name + " " + value
 	if err := p.Log.Record(ctx, e); err != nil {
 		return err
 	}
 	return p.Store.Update(func(tx *store.Tx) error {
-		setting := store.Setting{Name: policySetting, Value: []byte(policy)}
-		if id, ok := store.SettingByName.First(tx, store.Key(policySetting)); ok {
+		setting := store.Setting{Name: name, Value: []byte(value)}
+		if id, ok := store.SettingByName.First(tx, store.Key(name)); ok {
 			return store.Settings.Put(tx, id, setting)
 		}
 		_, err := store.Settings.Insert(tx, setting)

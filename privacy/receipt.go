@@ -3,7 +3,6 @@ package privacy
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -19,17 +18,23 @@ import (
 // statement as a signed note (C2SP), which anyone with the instance's verifier
 // key can check.
 type Receipt struct {
-	Job            store.JobID   `json:"job"`
-	Plan           string        `json:"plan"`
-	At             time.Time     `json:"at"`
-	By             store.AgentID `json:"by"` // 0: the command line of the host, or the program itself
-	ApprovedBy     store.AgentID `json:"approved_by"`
-	Erased         int           `json:"erased"`
-	Redacted       int           `json:"redacted"`
-	Kept           int           `json:"kept"`
-	Steps          []StepReport  `json:"steps"`
-	SnapshotsUntil time.Time     `json:"snapshots_until,omitzero"` // when the last older snapshot with records of it is gone
-	Signature      string        `json:"signature,omitempty"`
+	Job        store.JobID   `json:"job"`
+	Plan       string        `json:"plan"`
+	At         time.Time     `json:"at"`
+	By         store.AgentID `json:"by"` // 0: the command line of the host, or the program itself
+	ApprovedBy store.AgentID `json:"approved_by"`
+	Erased     int           `json:"erased"`
+	Redacted   int           `json:"redacted"`
+	Kept       int           `json:"kept"`
+	Steps      []StepReport  `json:"steps"`
+	// Snapshots is the policy that was followed; SnapshotsUntil is when the last
+	// older snapshot with records of it is gone, zero: none is left.
+	Snapshots      SnapshotPolicy `json:"snapshots,omitzero"`
+	SnapshotsUntil time.Time      `json:"snapshots_until,omitzero"`
+	// Disk says whether overwritten blocks were in our hands; where not, what was
+	// deleted is gone with the key of an encrypted disk only.
+	Disk      store.Disk `json:"disk,omitzero"`
+	Signature string     `json:"signature,omitempty"`
 }
 
 // receipt is the last step: the statement is signed and stored, the job is done,
@@ -38,7 +43,8 @@ func (p *Privacy) receipt(_ context.Context, r *erasure) (map[string]int64, erro
 	sum := r.file.Plan.sum()
 	done := Receipt{
 		Job: r.id, Plan: r.job.PlanHash, At: p.Now().UTC().Truncate(time.Second), By: r.job.CreatedBy, ApprovedBy: r.job.ApprovedBy,
-		Erased: sum.Erase, Redacted: sum.Redact, Kept: sum.Keep, Steps: r.file.Progress, SnapshotsUntil: r.file.LastDate,
+		Erased: sum.Erase, Redacted: sum.Redact, Kept: sum.Keep, Steps: r.file.Progress, Snapshots: r.file.Policy, SnapshotsUntil: r.file.LastDate,
+		Disk: store.DiskOf(p.Store.Dir()),
 	}
 	body, err := json.Marshal(done)
 	if err != nil {
@@ -72,16 +78,48 @@ func (p *Privacy) finish(id store.JobID, receipt store.Receipt) error {
 	})
 }
 
-// Receipt gives the receipt of a finished erasure and its signed note.
-func (p *Privacy) Receipt(ctx context.Context, by account.Agent, id store.JobID) (Receipt, []byte, error) {
+// Receipts of all finished erasures, oldest first.
+func (p *Privacy) Receipts(ctx context.Context, by account.Agent) ([]Receipt, error) {
+	if err := p.mayReceipts(ctx, by, "receipts"); err != nil {
+		return nil, err
+	}
+	all := []Receipt{}
+	err := p.Store.View(func(tx *store.Tx) error {
+		all = all[:0]
+		for _, stored := range store.Receipts.All(tx) {
+			r, err := readReceipt(stored)
+			if err != nil {
+				return err
+			}
+			all = append(all, r)
+		}
+		return nil
+	})
+	return all, err
+}
+
+func (p *Privacy) mayReceipts(ctx context.Context, by account.Agent, object string) error {
 	if !account.MayDo(by, account.ApproveErase) {
 		if err := allowed(by, account.FindPersons); err != nil {
-			return Receipt{}, nil, err
+			return err
 		}
 	}
 	e := p.Log.By(by, audit.Opened)
-	e.Object = jobObject(id) + " receipt"
-	if err := p.Log.Record(ctx, e); err != nil {
+	e.Object = object
+	return p.Log.Record(ctx, e)
+}
+
+func readReceipt(stored store.Receipt) (r Receipt, err error) {
+	if err := json.Unmarshal(stored.JSON, &r); err != nil {
+		return r, fmt.Errorf("receipt of job %d: %w", stored.Job, err)
+	}
+	r.Signature = stored.Signature
+	return r, nil
+}
+
+// Receipt gives the receipt of a finished erasure and its signed note.
+func (p *Privacy) Receipt(ctx context.Context, by account.Agent, id store.JobID) (Receipt, []byte, error) {
+	if err := p.mayReceipts(ctx, by, jobObject(id)+" receipt"); err != nil {
 		return Receipt{}, nil, err
 	}
 	var stored store.Receipt
@@ -97,30 +135,6 @@ func (p *Privacy) Receipt(ctx context.Context, by account.Agent, id store.JobID)
 	if err != nil {
 		return Receipt{}, nil, err
 	}
-	var r Receipt
-	if err := json.Unmarshal(stored.JSON, &r); err != nil {
-		return Receipt{}, nil, fmt.Errorf("receipt of job %d: %w", id, err)
-	}
-	r.Signature = stored.Signature
-	return r, []byte(stored.Signature), nil
-}
-
-// ErrForged: a receipt was not signed by this verifier key, or was changed.
-var ErrForged = errors.New("receipt is not signed by this key, or was changed")
-
-// VerifyReceipt checks a signed receipt with the instance's verifier key, offline.
-func VerifyReceipt(signed []byte, verifierKey string) (Receipt, error) {
-	verifier, err := note.NewVerifier(verifierKey)
-	if err != nil {
-		return Receipt{}, fmt.Errorf("verifier key: %w", err)
-	}
-	n, err := note.Open(signed, note.VerifierList(verifier))
-	if err != nil {
-		return Receipt{}, ErrForged
-	}
-	var r Receipt
-	if err := json.Unmarshal([]byte(n.Text), &r); err != nil {
-		return Receipt{}, ErrForged
-	}
-	return r, nil
+	r, err := readReceipt(stored)
+	return r, []byte(stored.Signature), err
 }

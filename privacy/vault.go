@@ -27,6 +27,7 @@ type file struct {
 	Decisions map[store.MessageID]MessageDecision
 	Plan      *details
 	Progress  []StepReport
+	Policy    SnapshotPolicy
 	LastDate  time.Time // when the last older snapshot is gone
 }
 

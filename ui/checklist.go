@@ -46,10 +46,15 @@ func (s *Server) todos(r *http.Request, by account.Agent) ([]todo, error) {
 	if err := s.snapshotState(&st); err != nil {
 		return nil, err
 	}
+	disk, err := s.Privacy.Disk()
+	if err != nil {
+		return nil, err
+	}
 	return []todo{
 		{"mailbox", mailboxTodo(boxes), connected(boxes)},
 		{"key", "/snapshots/key", s.Backup.KeySaved()},
 		{"snapshot", "/snapshots", st.Snapshot != nil},
+		{"disk", "/disk", disk.Settled()},
 		{"colleague", "/people#invite", len(people) > 1},
 	}, nil
 }

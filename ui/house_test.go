@@ -26,6 +26,8 @@ func init() {
 		"GET /privacy/{id}/job":      found("/job"),
 		"POST /privacy/{id}/run":     found("/run"),
 		"GET /privacy/{id}/receipt":  func(w *world, _ account.Agent) try { return try{path: personPath(w.erased()) + "/receipt"} },
+		"GET /receipts/check":        at("/receipts/check"),
+		"POST /receipts/check":       form("/receipts/check", "receipt", "none"),
 		"GET /privacy/{id}/receipt.txt": func(w *world, _ account.Agent) try {
 			return try{path: personPath(w.erased()) + "/receipt.txt"}
 		},
@@ -35,6 +37,8 @@ func init() {
 		"POST /log/verify": form("/log/verify"),
 		"GET /log/mine":    at("/log/mine"),
 
+		"GET /disk":                   at("/disk"),
+		"POST /disk":                  form("/disk"),
 		"GET /snapshots":              at("/snapshots"),
 		"POST /snapshots":             form("/snapshots"),
 		"POST /snapshots/policy":      form("/snapshots/policy", "policy", "rotate"),

@@ -90,6 +90,14 @@ func TestPersonIsFoundDecidedApprovedAndForgotten(t *testing.T) {
 		t.Errorf("receipt: got %+v, %v", r, err)
 	}
 
+	changed := strings.Replace(string(signed), `"erased":4`, `"erased":3`, 1)
+	for text, want := range map[string]string{string(signed): "Platí.", changed: "Neplatí."} {
+		got := jana.post("/receipts/check", url.Values{"receipt": {text}, "key": {w.store.Keys().VerifierKey()}}).text()
+		if !strings.Contains(got, want) {
+			t.Errorf("check of a receipt: got %s, want %q", got, want)
+		}
+	}
+
 	again := jana.post("/privacy", url.Values{"data": {"eliska.prochazkova@seznam.example"}, "purpose": {"check"}})
 	if got := jana.get(again.header.Get("Location")).text(); !strings.Contains(got, "Vymazat 1 ·") {
 		t.Errorf("after the erasure only the kept message is found: %s", got)

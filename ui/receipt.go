@@ -39,6 +39,17 @@ func (s *Server) receiptPage(w http.ResponseWriter, r *http.Request, by account.
 	return s.show(w, r, http.StatusOK, receiptView(p, v))
 }
 
+// diskKey says what became of overwritten blocks, and what follows.
+func diskKey(d store.Disk) string {
+	switch {
+	case d.Overwrites():
+		return "receipt.disk_overwritten"
+	case d.Encrypted:
+		return "receipt.disk_encrypted"
+	}
+	return "receipt.disk_open"
+}
+
 // receiptFile is the signed note to keep.
 func (s *Server) receiptFile(w http.ResponseWriter, r *http.Request, by account.Agent) error {
 	id, err := s.jobID(r)

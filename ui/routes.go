@@ -71,6 +71,8 @@ func (s *Server) routes() []route {
 		{"POST /privacy/{id}/run", mayDo(account.ApproveErase), s.jobRun},
 		{"GET /privacy/{id}/receipt", mayDo(account.ApproveErase), s.receiptPage},
 		{"GET /privacy/{id}/receipt.txt", mayDo(account.ApproveErase), s.receiptFile},
+		{"GET /receipts/check", signedIn, s.receiptCheckPage},
+		{"POST /receipts/check", signedIn, s.receiptCheck},
 
 		{"GET /log", may(account.ReadLog), s.logPage},
 		{"POST /log/export", may(account.ReadLog), s.logFile},
@@ -110,6 +112,8 @@ func (s *Server) routes() []route {
 		{"POST /me/sessions/{id}", signedIn, s.endSession},
 
 		{"GET /state", mayDo(account.SeeState), s.statePage},
+		{"GET /disk", mayDo(account.OwnSnapshots), s.diskPage},
+		{"POST /disk", mayDo(account.OwnSnapshots), s.confirmDisk},
 		{"GET /healthz", public, s.healthz},
 		{"GET /metrics", mayDo(account.SeeState), s.metrics},
 	}

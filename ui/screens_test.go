@@ -81,6 +81,8 @@ func (w *world) houseScreens() []screen {
 		{"plan", "petra", personPath(planned) + "/plan", nil},
 		{"log", "ota", "/log?day=" + time.Now().Format(time.DateOnly), nil},
 		{"snapshots", "jana", "/snapshots", nil},
+		{"disk", "jana", "/disk", nil},
+		{"receipt-check", "jana", "/receipts/check", []step{chromedp.SetValue("#receipt", "none"), chromedp.Submit("#receipt"), chromedp.Sleep(900 * time.Millisecond)}},
 		{"key-ask", "jana", "/snapshots/key", nil},
 		{"key-shown", "jana", "/snapshots/key", []step{chromedp.SetValue("#password", testPassword), chromedp.Submit("#password"), chromedp.Sleep(900 * time.Millisecond)}},
 		{"mailboxes", "jana", "/mailboxes", nil},

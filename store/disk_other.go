@@ -1,0 +1,6 @@
+//go:build !linux
+
+package store
+
+// DiskOf knows nothing here.
+func DiskOf(string) Disk { return Disk{} }

@@ -9,7 +9,7 @@ FUZZTIME ?= 4s
 CHAOS ?= 2000
 SEED ?= 0
 
-.PHONY: residue test machine generated format lint vulnerable unit fuzz chaos build clean
+.PHONY: residue crash-erase test machine generated format lint vulnerable unit fuzz chaos build clean
 
 test: machine generated format lint vulnerable unit fuzz build
 	@echo "make test: all passed"
@@ -42,6 +42,10 @@ vulnerable:
 # 50 persons in every place that can hold text, erased, and no byte of them found anywhere.
 residue:
 	POSTOLKA_RESIDUE=full $(GO) test -run TestResidue -v -timeout 60m .
+
+# An erasure killed 500 times, and as often with a full and with a broken disk.
+crash-erase:
+	POSTOLKA_FAULTS=1500 $(GO) test -run TestEraseThroughFaults -v -timeout 60m ./privacy
 
 unit:
 	@# The first run compiles the PDF reader for all later ones; the detector makes that slow.

@@ -39,13 +39,24 @@ func (p *Privacy) redactOne(ctx context.Context, it item, masker masker) error {
 	if err != nil {
 		return err
 	}
-	if bytes.Equal(masked, raw) {
-		return nil // done before a crash
-	}
-	if err := p.Store.Replace(ctx, store.Content{ID: it.Message, Raw: masked, Text: text}); err != nil {
-		return err
+	if !bytes.Equal(masked, raw) {
+		if err := p.Store.Replace(ctx, store.Content{ID: it.Message, Raw: masked, Text: text}); err != nil {
+			return err
+		}
+	} else if level, err := p.level(it.Message, raw); err != nil || level {
+		return err // done before a crash
 	}
 	return p.Desk.Reread(ctx, it.Message)
+}
+
+// level: the record is of these bytes, not of those before a crash.
+func (p *Privacy) level(id store.MessageID, raw []byte) (level bool, err error) {
+	err = p.Store.View(func(tx *store.Tx) error {
+		m, err := store.Messages.Get(tx, id)
+		level = mail.Identity(m.Strict) == mail.Strict(p.Store.Keys().Identity(), raw)
+		return err
+	})
+	return level, err
 }
 
 // redactedBytes masks a raw message and says what its text is then. Where a mask

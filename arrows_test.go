@@ -17,7 +17,7 @@ var floors = [][]string{
 	{"attach"},
 	{"mail", "match", "tree", "importer"},
 	{"store"},
-	{"account", "ledger", "search"},
+	{"account", "guess", "guess", "ledger", "search"},
 	{"audit", "backup", "oauth"},
 	{"desk"},
 	{"imapsync", "privacy"},

@@ -14,7 +14,7 @@ import (
 
 func mailboxCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "mailbox", Short: "Mailboxes and their servers"}
-	cmd.AddCommand(mailboxAddCommand(), mailboxListCommand(), mailboxTestCommand(), mailboxSyncCommand(), mailboxFoldersCommand(), mailboxRetryCommand())
+	cmd.AddCommand(mailboxAddCommand(), mailboxListCommand(), mailboxTestCommand(), mailboxSyncCommand(), mailboxFoldersCommand(), mailboxGuessCommand(), mailboxRetryCommand())
 	return cmd
 }
 
@@ -212,4 +212,36 @@ func mailboxRetryCommand() *cobra.Command {
 		return run(cmd, "mailbox-retry", api.NameRequest{Mailbox: name}, false, showMailbox)
 	}
 	return cmd
+}
+
+func mailboxGuessCommand() *cobra.Command {
+	var req api.AddressRequest
+	cmd := &cobra.Command{
+		Use: "guess --address ADDRESS", Short: "Say which servers an address probably has",
+		Long: "Asks the domain's name servers and web server; the part before the @ is told to nobody. Nothing is saved.",
+		Args: arguments(cobra.NoArgs),
+	}
+	cmd.Flags().StringVar(&req.Address, "address", "", "e-mail address (required)")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return run(cmd, "mailbox-guess", req, false, showGuess)
+	}
+	return cmd
+}
+
+// showGuess says it in the flags of mailbox add.
+func showGuess(g api.GuessedServers) {
+	fmt.Printf("--imap %s:%d --security %s --smtp %s:%d --smtp-security %s --user %s\n", g.IMAP.Host, g.IMAP.Port, g.IMAP.Security, g.SMTP.Host, g.SMTP.Port, g.SMTP.Security, g.IMAP.User)
+	fmt.Printf("Guessed by: %s %s\n", g.Source, g.Provider)
+	if g.Foreign {
+		fmt.Println("The servers lie outside the address's domain: make sure whose they are before you give them the password.")
+	}
+	if note := guessNotes[g.Note]; note != "" {
+		fmt.Println(note)
+	}
+}
+
+var guessNotes = map[string]string{
+	"app_password": "It wants an app password, made in the settings of the account.",
+	"consent":      "It signs in by a consent in the browser: add the mailbox in the pages.",
+	"numbered":     "Its servers have numbers: find yours in its administration.",
 }

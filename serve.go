@@ -19,6 +19,7 @@ import (
 	"postolka/account"
 	"postolka/api"
 	"postolka/desk"
+	"postolka/guess"
 	"postolka/imapsync"
 	"postolka/outbox"
 	"postolka/ui"
@@ -261,7 +262,7 @@ func (a *app) face(in doors) *ui.Server {
 		Store: a.store, Logins: a.api.Logins, Index: a.index, Logger: a.logger,
 		Secure:    in.domain != "",
 		ProbeIMAP: imapsync.Probe, ProbeSMTP: outbox.Probe, MailboxChanged: a.api.Sync.Changed,
-		ServerFolders: a.api.Sync.ServerFolders,
-		DemoHint:      in.hint, Version: a.api.Version,
+		ServerFolders: a.api.Sync.ServerFolders, GuessServers: guess.Asker{}.Servers,
+		DemoHint: in.hint, Version: a.api.Version,
 	})
 }

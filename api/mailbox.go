@@ -17,6 +17,7 @@ func init() {
 	on("mailbox-list", account.SeeState, listMailboxes)
 	on("mailbox-test", account.ManageMailboxes, testMailbox)
 	on("mailbox-sync", account.ManageMailboxes, syncMailbox)
+	on("mailbox-guess", account.ManageMailboxes, guessMailbox)
 	on("mailbox-folders", account.ManageMailboxes, mailboxFolders)
 	on("mailbox-retry", account.ManageMailboxes, retryMailbox)
 }

@@ -482,3 +482,53 @@ func FuzzNames(f *testing.F) {
 		}
 	})
 }
+
+// An answer that leaves a message out, once: a later look finds it, though nothing
+// changed on the server meanwhile.
+func TestAnAnswerThatLeavesOneOut(t *testing.T) {
+	for _, what := range []string{"SEARCH", "RFC822.SIZE"} {
+		t.Run(what, func(t *testing.T) {
+			mails := letterMails(1, 6)
+			left := 0
+			h := imaptest.NewHostile(t, func(l *imaptest.Line, tag, command string) bool {
+				switch {
+				case strings.HasPrefix(command, "LIST"):
+					l.Say(`* LIST () "/" INBOX`)
+					l.Say(`* LIST () "/" Orders`)
+					l.Say("%s OK done", tag)
+					return true
+				case strings.HasPrefix(command, "STATUS"):
+					l.Say("* STATUS Orders (MESSAGES 6 UIDNEXT 7 UIDVALIDITY 1)")
+					l.Say("%s OK done", tag)
+					return true
+				case strings.HasPrefix(command, "EXAMINE INBOX"):
+					l.Say("* 0 EXISTS")
+					l.Say("* OK [UIDVALIDITY 1] ok")
+					l.Say("%s OK done", tag)
+					return true
+				}
+				if strings.Contains(command, what) && left < 4 {
+					left++
+					if what == "SEARCH" {
+						l.Say("* SEARCH%s", upTo(command, 5))
+						l.Say("%s OK done", tag)
+						return true
+					}
+					return serveFolder(l, tag, strings.Replace(strings.Replace(command, "1:6", "1:5", 1), "FETCH 6 ", "FETCH 99 ", 1), mails, 0, nil)
+				}
+				return serveFolder(l, tag, command, mails, 0, nil)
+			})
+			w := newWorld(t, h.Settings())
+			w.sync.pace.again = time.Millisecond
+			w.once(t)
+			if left < 2 {
+				t.Fatalf("only %d answers left something out", left)
+			}
+			for range 5 {
+				time.Sleep(2 * w.sync.pace.again)
+				w.once(t)
+			}
+			w.same(t, mails)
+		})
+	}
+}

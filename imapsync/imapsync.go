@@ -81,7 +81,8 @@ type box struct {
 	batch  map[store.FolderID]int
 	broken map[brokenUID]int
 	seen   map[store.FolderID]seen
-	// reconciled is what a folder looked like when it was last compared by UID.
+	// reconciled is what a folder looked like when it was last compared by UID,
+	// and something was unexplained.
 	reconciled map[store.FolderID]seen
 }
 

@@ -3,6 +3,7 @@ package imapsync
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -12,10 +13,11 @@ import (
 // reconcile compares a finished folder with the server: each of its messages is
 // here, set aside, or was erased here. Where the numbers don't agree UIDs are
 // compared: places of messages that are gone there are forgotten (the messages
-// stay here), and what is missing is fetched, whatever the reason.
+// stay here), and what is missing is fetched, whatever the reason. What stays
+// unexplained is gone after again: an answer may have left something out.
 func (r *run) reconcile(ctx context.Context, f *state, sel *imap.SelectData) error {
-	look := seen{sel.NumMessages, sel.UIDNext, sel.UIDValidity}
-	if !f.Done || r.agrees(f, sel.NumMessages) || r.box.reconciled[f.id] == look {
+	last, look := r.box.reconciled[f.id], looksNow(sel.NumMessages, sel.UIDNext, sel.UIDValidity)
+	if !f.Done || r.agrees(f, sel.NumMessages) || last.figures == look.figures && time.Since(last.at) < r.y.pace.again {
 		return nil
 	}
 	uids, err := r.s.search(between(1, 0))

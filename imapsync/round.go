@@ -57,25 +57,42 @@ func (r *run) round(ctx context.Context, p place, batches int) (unfinished bool,
 	if err := r.reconcile(ctx, f, sel); err != nil {
 		return false, err
 	}
-	r.box.seen[f.id] = seen{sel.NumMessages, sel.UIDNext, sel.UIDValidity}
+	delete(r.box.seen, f.id)
+	if r.agrees(f, sel.NumMessages) {
+		r.box.seen[f.id] = looksNow(sel.NumMessages, sel.UIDNext, sel.UIDValidity)
+	}
 	f.OnServer, f.CheckedAt = sel.NumMessages, time.Now().UTC()
 	return !f.Done, r.save(f)
 }
 
-// seen is what a folder looked like when it was last gone through.
-type seen struct {
+// figures are what the server says of a folder.
+type figures struct {
 	messages uint32
 	next     imap.UID
 	validity uint32
 }
 
-// unchanged asks for the status of a folder that was finished with before. Not
+// seen is what a folder looked like when it was last gone through.
+type seen struct {
+	figures
+	at time.Time
+}
+
+func looksNow(messages uint32, next imap.UID, validity uint32) seen {
+	return seen{figures{messages, next, validity}, time.Now()}
+}
+
+// statusTrust is for how many polls a folder is not opened while its status says
+// that nothing changed: servers answer it from what they remember.
+const statusTrust = 30
+
+// unchanged asks for the status of a folder with which all was well before. Not
 // of the inbox: it stays open between, and STATUS is not for an open folder
 // (RFC 9051 §6.3.11).
 func (r *run) unchanged(p place) (bool, error) {
 	id, f, err := r.known(p)
 	before, ok := r.box.seen[id]
-	if err != nil || !ok || p.role == roleInbox || !f.Done || before.next == 0 || slices.ContainsFunc(f.Quarantined, r.due) {
+	if err != nil || !ok || p.role == roleInbox || !f.Done || before.next == 0 || time.Since(before.at) > statusTrust*r.y.pace.poll || slices.ContainsFunc(f.Quarantined, r.due) {
 		return false, err
 	}
 	data, err := r.s.status(p.name)
@@ -85,7 +102,7 @@ func (r *run) unchanged(p place) (bool, error) {
 		}
 		return false, err
 	}
-	return data.NumMessages != nil && before == seen{*data.NumMessages, data.UIDNext, data.UIDValidity}, nil
+	return data.NumMessages != nil && before.figures == figures{*data.NumMessages, data.UIDNext, data.UIDValidity}, nil
 }
 
 // open finds or makes the record, anew when the server's UIDs mean other

@@ -227,6 +227,15 @@ func TestMailboxIsTriedBeforeItIsSaved(t *testing.T) {
 	if got := guess.value("imap_host"); got != "imap.seznam.cz" {
 		t.Errorf("guessed %q, want imap.seznam.cz", got)
 	}
+	if !strings.Contains(guess.text(), "Tohle jsou servery, které uvádí Seznam.") {
+		t.Errorf("the page does not say whose servers these are: %s", guess.text())
+	}
+	if got := b.post("/mailboxes/new", values("address", "info@icloud.com")).text(); !strings.Contains(got, "heslo aplikace") {
+		t.Errorf("the page does not speak of the app password: %s", got)
+	}
+	if got := b.post("/mailboxes/new", values("address", "info@muj-obchod.cz")).text(); !strings.Contains(got, "Tohle je jen zvyk") {
+		t.Errorf("nobody answers, and the page says: %s", got)
+	}
 	if got := b.post("/mailboxes/new", values("address", "info@muj-obchod.cz")).value("smtp_host"); got != "mail.muj-obchod.cz" {
 		t.Errorf("guessed %q for an own domain", got)
 	}

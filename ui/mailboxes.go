@@ -10,6 +10,7 @@ import (
 	"postolka/account"
 	"postolka/audit"
 	"postolka/desk"
+	"postolka/guess"
 	"postolka/store"
 )
 
@@ -18,6 +19,7 @@ type MailboxForm struct {
 	ID    store.MailboxID // 0: a new one
 	Box   store.Mailbox
 	Step  string // "address" first, for a new one; then "servers"
+	Guess guess.Guess
 	Wrong string // text: what is wrong here
 	Said  string // the server's own words
 }
@@ -59,8 +61,9 @@ func (s *Server) guessMailbox(w http.ResponseWriter, r *http.Request, by account
 		return s.showMailboxForm(w, r, by, http.StatusUnprocessableEntity, MailboxForm{Step: "address", Box: store.Mailbox{Address: address}, Wrong: v.T("mailbox.wrong_address")})
 	}
 	box := store.Mailbox{Name: local + "@", Address: address}
-	box.IMAP, box.SMTP = guessServers(address)
-	return s.showMailboxForm(w, r, by, http.StatusOK, MailboxForm{Step: "servers", Box: box})
+	g := s.GuessServers(r.Context(), address)
+	box.IMAP, box.SMTP = g.IMAP, g.SMTP
+	return s.showMailboxForm(w, r, by, http.StatusOK, MailboxForm{Step: "servers", Box: box, Guess: g})
 }
 
 // addMailbox and changeMailbox try the servers first; what they answer is shown.

@@ -52,6 +52,7 @@ import (
 	"postolka/audit"
 	"postolka/backup"
 	"postolka/desk"
+	"postolka/guess"
 	"postolka/imapsync"
 	"postolka/oauth"
 	"postolka/privacy"
@@ -81,6 +82,8 @@ type Deps struct {
 	// ProbeIMAP and ProbeSMTP try a connection before it is saved; errors hold the server's words.
 	ProbeIMAP func(ctx context.Context, srv store.Server, login store.Login) (folders []string, err error)
 	ProbeSMTP func(ctx context.Context, srv store.Server, login store.Login) error
+	// GuessServers proposes what a new mailbox of an address is connected to.
+	GuessServers func(ctx context.Context, address string) guess.Guess
 	// ServerFolders lists the folders on a mailbox's server; errors hold the server's words.
 	ServerFolders func(ctx context.Context, m store.MailboxID) ([]imapsync.ServerFolder, error)
 	// MailboxChanged tells the sync that a mailbox was added or changed; may be nil.

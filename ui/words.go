@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"postolka/guess"
 	"postolka/store"
 )
 
@@ -158,6 +159,21 @@ func (v Voice) keepText(keep time.Duration) string {
 		return v.T("mailbox.keep_ever")
 	}
 	return v.T("mailbox.keep_months", keepMonths(keep))
+}
+
+// guessText says where guessed servers come from.
+func (v Voice) guessText(g guess.Guess) string {
+	if g.Source == guess.Provider {
+		return v.T("guess.provider", g.Name)
+	}
+	return v.T("guess." + string(g.Source))
+}
+
+func guessColour(g guess.Guess) string {
+	if g.Foreign() || g.Source == guess.Nothing || g.Note == "numbered" {
+		return "warn"
+	}
+	return ""
 }
 
 func portText(port int) string {

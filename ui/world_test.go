@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -19,6 +20,7 @@ import (
 	"postolka/audit"
 	"postolka/backup"
 	"postolka/desk"
+	"postolka/guess"
 	"postolka/imapsync"
 	"postolka/ledger"
 	"postolka/oauth"
@@ -84,6 +86,7 @@ func (w *world) house(log *audit.Log, now func() time.Time) Deps {
 			}
 			return []string{"INBOX", "Sent"}, nil
 		},
+		GuessServers: guess.Asker{Names: noNames{}, Client: &http.Client{Transport: noWeb{}}}.Servers,
 		ServerFolders: func(context.Context, store.MailboxID) ([]imapsync.ServerFolder, error) {
 			if w.refuse != "" {
 				return nil, errors.New(w.refuse)
@@ -92,6 +95,23 @@ func (w *world) house(log *audit.Log, now func() time.Time) Deps {
 		},
 		ProbeSMTP: func(context.Context, store.Server, store.Login) error { return nil }}
 }
+
+// noNames and noWeb stand for a machine without a network.
+type noNames struct{}
+
+func (noNames) LookupSRV(context.Context, string, string, string) (string, []*net.SRV, error) {
+	return "", nil, errors.New("no network")
+}
+func (noNames) LookupMX(context.Context, string) ([]*net.MX, error) {
+	return nil, errors.New("no network")
+}
+func (noNames) LookupHost(context.Context, string) ([]string, error) {
+	return nil, errors.New("no network")
+}
+
+type noWeb struct{}
+
+func (noWeb) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("no network") }
 
 // noServer stands for mailboxes without a mail server.
 type noServer struct{}

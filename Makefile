@@ -9,7 +9,7 @@ FUZZTIME ?= 4s
 CHAOS ?= 2000
 SEED ?= 0
 
-.PHONY: residue crash-erase test machine generated format lint vulnerable unit fuzz chaos build clean
+.PHONY: residue resurrection crash-erase test machine generated format lint vulnerable unit fuzz chaos build clean
 
 test: machine generated format lint vulnerable unit fuzz build
 	@echo "make test: all passed"
@@ -42,6 +42,10 @@ vulnerable:
 # 50 persons in every place that can hold text, erased, and no byte of them found anywhere.
 residue:
 	POSTOLKA_RESIDUE=full $(GO) test -run TestResidue -v -timeout 60m .
+
+# 200 erased messages, and every way back: sync, import, other clients, 30 snapshots.
+resurrection:
+	POSTOLKA_RESURRECTION=full $(GO) test -run TestResurrection -v -timeout 60m .
 
 # An erasure killed 500 times, and as often with a full and with a broken disk.
 crash-erase:

@@ -30,14 +30,16 @@ type measured struct {
 	IndexHits    float64 `json:"index_find_ms"`
 	CompleteFind float64 `json:"complete_find_ms"`
 	DataBytes    int64   `json:"data_bytes"`
+	Erase        *erased `json:"erase,omitempty"`
 }
 
 func benchCommand() *cobra.Command {
-	var messages int
+	var messages, erase int
 	cmd := &cobra.Command{
 		Use: "bench", Short: "Measure this machine with made-up mail in a temporary place", Args: arguments(cobra.NoArgs),
 	}
 	cmd.Flags().IntVar(&messages, "messages", 10_000, "how many messages to take in")
+	cmd.Flags().IntVar(&erase, "erase", 0, "also erase a person with so many of them, while lists are shown")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
 		h, err := hostOf(cmd)
 		if err != nil {
@@ -53,7 +55,10 @@ func benchCommand() *cobra.Command {
 			return err
 		}
 		defer func() { err = errors.Join(err, a.close()) }()
-		m, err := a.measure(cmd.Context(), messages)
+		m, err := a.measure(cmd.Context(), messages, erase)
+		if err == nil && erase > 0 {
+			m.Erase, err = a.measureErase(cmd.Context())
+		}
 		if err != nil {
 			return err
 		}
@@ -61,19 +66,22 @@ func benchCommand() *cobra.Command {
 			fmt.Printf("%d messages in at %.0f a second, %d MiB\n", m.Messages, m.IntakeRate, m.DataBytes>>20)
 			fmt.Printf("list p50 %.1f ms, p99 %.1f ms; conversation p99 %.1f ms; search p99 %.1f ms\n", m.ListP50, m.ListP99, m.ThreadP99, m.SearchP99)
 			fmt.Printf("find: index %.0f ms, complete %.0f ms\n", m.IndexHits, m.CompleteFind)
+			if m.Erase != nil {
+				m.Erase.print()
+			}
 		})
 	}
 	return cmd
 }
 
-func (a *app) measure(ctx context.Context, messages int) (m measured, err error) {
+func (a *app) measure(ctx context.Context, messages, person int) (m measured, err error) {
 	by := account.HostAgent()
 	mailbox, err := a.api.Desk.SaveMailbox(ctx, by, 0, store.Mailbox{Name: "bench", Address: "bench@example.org"}, "", "")
 	if err != nil {
 		return m, err
 	}
 	m.Messages = messages
-	if m.IntakeRate, err = a.fill(ctx, mailbox, messages); err != nil {
+	if m.IntakeRate, err = a.fill(ctx, mailbox, messages, person); err != nil {
 		return m, err
 	}
 	lists, err := repeat(200, func(int) error {
@@ -103,13 +111,20 @@ func (a *app) measure(ctx context.Context, messages int) (m measured, err error)
 	return m, err
 }
 
-func (a *app) fill(ctx context.Context, mailbox store.MailboxID, messages int) (rate float64, err error) {
+// fill takes mail in; person messages among them, evenly spread, are those of the
+// one whom measureErase erases: the worst case, which touches every volume and slice.
+func (a *app) fill(ctx context.Context, mailbox store.MailboxID, messages, person int) (rate float64, err error) {
+	every := messages / max(person, 1)
 	random := rand.New(rand.NewPCG(1, 2))
 	started := time.Now()
 	for first := 0; first < messages; first += 500 {
 		var batch []desk.Incoming
 		for n := first; n < min(first+500, messages); n++ {
-			batch = append(batch, desk.Incoming{Raw: benchMail(random, n), Mailbox: mailbox, Origin: store.FromImport, Quiet: true})
+			from := benchAddress(n)
+			if person > 0 && n%max(every, 1) == 0 {
+				from = benchPerson
+			}
+			batch = append(batch, desk.Incoming{Raw: benchMail(random, n, from), Mailbox: mailbox, Origin: store.FromImport, Quiet: true})
 		}
 		if _, err := a.api.Desk.Intake(ctx, batch); err != nil {
 			return 0, err
@@ -157,7 +172,7 @@ var benchWords = []string{"objednávka", "reklamace", "faktura", "doprava", "del
 
 func benchAddress(n int) string { return fmt.Sprintf("zakaznik%d@example.net", n%5000) }
 
-func benchMail(random *rand.Rand, n int) []byte {
+func benchMail(random *rand.Rand, n int, from string) []byte {
 	var body strings.Builder
 	for range 60 + random.IntN(200) {
 		body.WriteString(benchWords[random.IntN(len(benchWords))])
@@ -168,7 +183,7 @@ func benchMail(random *rand.Rand, n int) []byte {
 	}
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(n) * time.Minute)
 	return fmt.Appendf(nil, "From: Zakaznik %d <%s>\nTo: bench@example.org\nSubject: Objednavka %d\nDate: %s\nMessage-ID: <%d@bench.example.net>\nContent-Type: text/plain; charset=utf-8\n\n%s\n",
-		n, benchAddress(n), n, at.Format(time.RFC1123Z), n, body.String())
+		n, from, n, at.Format(time.RFC1123Z), n, body.String())
 }
 
 func repeat(times int, fn func(n int) error) ([]time.Duration, error) {

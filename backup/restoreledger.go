@@ -127,8 +127,12 @@ func (r *restorer) readable(ctx context.Context) (bodies []ledger.Body, head led
 
 // replay applies every entry to the restored records, also those older than
 // the snapshot: an erasure may have been under way when it was made.
-func (r *restorer) replay(context.Context) error {
+func (r *restorer) replay(ctx context.Context) error {
 	before, err := r.living()
+	if err != nil {
+		return err
+	}
+	people, err := r.people()
 	if err != nil {
 		return err
 	}
@@ -149,7 +153,10 @@ func (r *restorer) replay(context.Context) error {
 	}
 	after, err := r.living()
 	r.report.Refused = before - after
-	return err
+	if err != nil || after == before {
+		return err
+	}
+	return r.dropOrphans(ctx, people)
 }
 
 // living counts messages that are not erased.

@@ -161,19 +161,24 @@ func blank(tx *store.Tx, body Body) error {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
+	return BlankField(tx, body.Table, body.ID, body.Field)
+}
+
+// BlankField empties a field; of one in a list the whole list. A row or field that
+// is gone already is fine.
+func BlankField(tx *store.Tx, table string, id uint64, field string) (err error) {
 	empty := func(string) string { return "" }
-	list, _, is := strings.Cut(body.Field, "[")
-	if !is || !strings.HasSuffix(body.Field, "]") {
-		return unlessGone(store.RewriteField(tx, body.Table, body.ID, body.Field, empty))
+	list, _, is := strings.Cut(field, "[")
+	if !is || !strings.HasSuffix(field, "]") {
+		return unlessGone(store.RewriteField(tx, table, id, field, empty))
 	}
-	err = nil
 	for n := 0; err == nil; n++ {
-		err = store.RewriteField(tx, body.Table, body.ID, fmt.Sprintf("%s[%d]", list, n), empty)
+		err = store.RewriteField(tx, table, id, fmt.Sprintf("%s[%d]", list, n), empty)
 	}
 	if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	return DropBlanks(tx, body.Table, body.ID)
+	return DropBlanks(tx, table, id)
 }
 
 // DropBlanks takes emptied texts out of a record's lists. A row that is gone is fine.

@@ -51,7 +51,7 @@ func (a *app) measureErase(ctx context.Context) (*erased, error) {
 	}
 	e := &erased{Steps: map[string]int64{}}
 	began := time.Now()
-	plan, err := a.api.Privacy.PlanFor(ctx, by, []match.Identifier{id})
+	plan, err := a.api.Privacy.PlanFor(ctx, by, []match.Identifier{id}, false)
 	if err != nil {
 		return nil, err
 	}

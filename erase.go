@@ -12,7 +12,7 @@ import (
 )
 
 func eraseCommand() *cobra.Command {
-	var planOnly bool
+	var planOnly, keepOthers bool
 	var approve string
 	cmd := &cobra.Command{
 		Use:   "erase [--email V]… --plan   then   erase --approve HASH",
@@ -21,6 +21,7 @@ func eraseCommand() *cobra.Command {
 	}
 	selectors := addSelectors(cmd)
 	cmd.Flags().BoolVar(&planOnly, "plan", false, "say what would be erased, and print the hash to approve")
+	cmd.Flags().BoolVar(&keepOthers, "keep-others", false, "messages of others that only mention the person stay, with the person masked")
 	cmd.Flags().StringVar(&approve, "approve", "", "the hash of the plan to run")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if planOnly == (approve != "") {
@@ -33,7 +34,7 @@ func eraseCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return run(cmd, "erase-plan", api.PlanRequest{Selectors: asked}, false, showPlan)
+		return run(cmd, "erase-plan", api.PlanRequest{Selectors: asked, KeepOthers: keepOthers}, false, showPlan)
 	}
 	cmd.AddCommand(erasePolicyCommand())
 	return cmd

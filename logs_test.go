@@ -101,7 +101,7 @@ func useEverything(t *testing.T, a *app) (names []string) {
 	}
 	id, err := match.ParseIdentifier(match.Email, victim)
 	must(t, err)
-	plan, err := a.api.Privacy.PlanFor(ctx, account.SystemAgent(), []match.Identifier{id})
+	plan, err := a.api.Privacy.PlanFor(ctx, account.SystemAgent(), []match.Identifier{id}, false)
 	must(t, err)
 	job, err := a.api.Privacy.Approve(ctx, account.SystemAgent(), plan.Hash)
 	must(t, err)

@@ -134,7 +134,7 @@ func (r *resurrection) selector() []match.Identifier {
 
 func (r *resurrection) erase() {
 	ctx, host, v := r.Context(), account.HostAgent(), r.app.api.Privacy
-	plan, err := v.PlanFor(ctx, host, r.selector())
+	plan, err := v.PlanFor(ctx, host, r.selector(), false)
 	must(r, err)
 	if plan.Erase != r.messages+1 {
 		r.Fatalf("plan: %d messages, want %d", plan.Erase, r.messages+1)

@@ -11,6 +11,8 @@ import (
 // PlanRequest asks what an erasure would do.
 type PlanRequest struct {
 	Selectors []Selector `json:"selectors"`
+	// KeepOthers redacts messages that only mention the person instead of erasing them.
+	KeepOthers bool `json:"keep_others,omitzero"`
 }
 
 // ApproveRequest approves the plan with this hash and runs it to the end.
@@ -54,7 +56,7 @@ func plan(ctx context.Context, app *App, by account.Agent, req PlanRequest, _ Pr
 	if err != nil {
 		return privacy.Plan{}, err
 	}
-	return app.Privacy.PlanFor(ctx, by, ids)
+	return app.Privacy.PlanFor(ctx, by, ids, req.KeepOthers)
 }
 
 func approve(ctx context.Context, app *App, by account.Agent, req ApproveRequest, progress Progress) (privacy.Receipt, error) {

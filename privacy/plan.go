@@ -72,8 +72,9 @@ func (p *Privacy) Plan(ctx context.Context, by account.Agent, id store.JobID) (P
 	return p.makePlan(ctx, by, id, f, store.JobErase)
 }
 
-// PlanFor finds the selectors and plans to erase every message that holds one.
-func (p *Privacy) PlanFor(ctx context.Context, by account.Agent, sel []match.Identifier) (Plan, error) {
+// PlanFor finds the selectors and plans to erase every message that holds one; with
+// keepOthers it redacts those that the person neither wrote nor received.
+func (p *Privacy) PlanFor(ctx context.Context, by account.Agent, sel []match.Identifier, keepOthers bool) (Plan, error) {
 	found, err := p.Find(ctx, by, sel, FindOptions{})
 	if err != nil {
 		return Plan{}, err
@@ -83,7 +84,11 @@ func (p *Privacy) PlanFor(ctx context.Context, by account.Agent, sel []match.Ide
 		return Plan{}, err
 	}
 	f := file{Selectors: sel, Finding: found, Decisions: map[store.MessageID]MessageDecision{}}
-	propose(&f, func([]Hit) Decision { return EraseIt })
+	choose := func([]Hit) Decision { return EraseIt }
+	if keepOthers {
+		choose = proposal
+	}
+	propose(&f, choose)
 	return p.makePlan(ctx, by, id, f, store.JobErase)
 }
 

@@ -156,7 +156,7 @@ func TestFindIsForThoseWhoMay(t *testing.T) {
 
 func eraseAll(t testing.TB, h *house, sel []match.Identifier) Receipt {
 	t.Helper()
-	plan, err := h.PlanFor(context.Background(), host, sel)
+	plan, err := h.PlanFor(context.Background(), host, sel, false)
 	check(t, err)
 	job, err := h.Approve(context.Background(), host, plan.Hash)
 	check(t, err)
@@ -285,13 +285,25 @@ func TestErasePlanChangedAfterApproval(t *testing.T) {
 	}
 }
 
+func TestPlanThatKeepsOthersMessages(t *testing.T) {
+	h := newHouse(t)
+	h.take(t, janAndOthers()...)
+	for keep, want := range map[bool][2]int{false: {3, 0}, true: {2, 1}} {
+		plan, err := h.PlanFor(context.Background(), host, email(t, janAddr), keep)
+		check(t, err)
+		if plan.Erase != want[0] || plan.Redact != want[1] {
+			t.Errorf("keep others %t: got %+v, want %d to erase and %d to redact", keep, plan, want[0], want[1])
+		}
+	}
+}
+
 func TestPlanThatChangedAfterApprovalIsVoidAndCanBeCancelled(t *testing.T) {
 	h := newHouse(t)
 	h.take(t, janAndOthers()...)
 	ctx := context.Background()
-	first, err := h.PlanFor(ctx, host, email(t, janAddr))
+	first, err := h.PlanFor(ctx, host, email(t, janAddr), false)
 	check(t, err)
-	second, err := h.PlanFor(ctx, host, email(t, janAddr))
+	second, err := h.PlanFor(ctx, host, email(t, janAddr), false)
 	check(t, err)
 	for _, plan := range []Plan{first, second} {
 		_, err = h.Approve(ctx, host, plan.Hash)
@@ -369,7 +381,7 @@ func TestSecondPersonApprovesWhereThereAreTwo(t *testing.T) {
 	check(t, err)
 	second, _, err := accounts.Add(owner, account.NewPerson{Name: "Eva", Email: "eva@example.org", Role: store.RolePrivacy, Password: "dlouhe-heslo-2"})
 	check(t, err)
-	plan, err := h.PlanFor(ctx, owner, email(t, janAddr))
+	plan, err := h.PlanFor(ctx, owner, email(t, janAddr), false)
 	check(t, err)
 	if !plan.NeedsSecond {
 		t.Error("the plan does not ask for a second person")

@@ -112,7 +112,7 @@ func (w *world) erased() store.JobID {
 	sel, err := match.ParseIdentifier(match.Email, "karel.svec@centrum.example")
 	w.must(err)
 	ctx := context.Background()
-	plan, err := w.server.Privacy.PlanFor(ctx, w.people["jana"], []match.Identifier{sel})
+	plan, err := w.server.Privacy.PlanFor(ctx, w.people["jana"], []match.Identifier{sel}, false)
 	w.must(err)
 	w.erasure, err = w.server.Privacy.Approve(ctx, w.people["petra"], plan.Hash)
 	w.must(err)

@@ -36,38 +36,43 @@ func receiptListCommand() *cobra.Command {
 }
 
 func receiptShowCommand() *cobra.Command {
-	var out string
-	cmd := &cobra.Command{Use: "show NUMBER [--out FILE]", Short: "Show the receipt of an erasure, or write it to a file", Args: arguments(cobra.ExactArgs(1))}
+	var out, pdf, language string
+	cmd := &cobra.Command{Use: "show NUMBER [--out FILE] [--pdf FILE]", Short: "Show the receipt of an erasure, or write it to a file", Args: arguments(cobra.ExactArgs(1))}
 	cmd.Flags().StringVar(&out, "out", "", "write it as JSON with its signature; the file must not exist")
+	cmd.Flags().StringVar(&pdf, "pdf", "", "write it as signed PDF; the file must not exist")
+	cmd.Flags().StringVar(&language, "language", "en", "of the PDF: cs or en")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		job, err := strconv.ParseUint(args[0], 10, 64)
-		if err != nil {
-			return api.Usage("receipt show takes the number that receipt list prints")
+		n, err := strconv.ParseUint(args[0], 10, 64)
+		if err != nil || language != "cs" && language != "en" {
+			return api.Usage("receipt show takes the number that receipt list prints, and --language cs or en")
 		}
-		r, err := do[privacy.Receipt](cmd, "receipt", api.ReceiptRequest{Job: store.JobID(job)}, false)
+		job := store.JobID(n)
+		r, err := do[privacy.Receipt](cmd, "receipt", api.ReceiptRequest{Job: job}, false)
+		if err == nil && out != "" {
+			var text []byte
+			text, err = json.MarshalIndent(r, "", "  ")
+			err = errors.Join(err, writeNew(out, append(text, '\n')))
+		}
+		if err == nil && pdf != "" {
+			var file api.ReceiptPDF
+			if file, err = do[api.ReceiptPDF](cmd, "receipt-pdf", api.ReceiptPDFRequest{Job: job, Language: language}, false); err == nil {
+				err = writeNew(pdf, file.PDF)
+			}
+		}
 		if err != nil {
 			return err
-		}
-		if out != "" {
-			if err := writeReceipt(out, r); err != nil {
-				return err
-			}
 		}
 		return found(cmd, r, 0, func() { showReceipt(r) })
 	}
 	return cmd
 }
 
-func writeReceipt(path string, r privacy.Receipt) error {
-	text, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
+func writeNew(path string, content []byte) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return &api.Failure{Exit: api.ExitFailed, Message: "The receipt was not written: " + err.Error()}
 	}
-	_, err = f.Write(append(text, '\n'))
+	_, err = f.Write(content)
 	return errors.Join(err, f.Close())
 }
 
@@ -90,7 +95,7 @@ func receiptVerifyCommand() *cobra.Command {
 	var key string
 	cmd := &cobra.Command{
 		Use: "verify FILE [--key KEY]", Short: "Check a receipt offline", Args: arguments(cobra.ExactArgs(1)),
-		Long: "Checks that a receipt (the signed note, or JSON with it) was signed by the instance and not changed since. With --key it needs\n" +
+		Long: "Checks that a receipt (PDF, the signed note, or JSON with it) was signed by the instance and not changed since. With --key it needs\n" +
 			"neither a data directory nor a network. The key must come from elsewhere than the receipt: postolka receipt key prints it.",
 	}
 	cmd.Flags().StringVar(&key, "key", "", "the instance's public key, or a file with it; without it that of the data directory")

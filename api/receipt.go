@@ -12,6 +12,7 @@ import (
 func init() {
 	on("receipts", account.FindPersons, receipts)
 	on("receipt", account.FindPersons, receipt)
+	on("receipt-pdf", account.FindPersons, receiptPDF)
 	on("receipt-key", account.FindPersons, receiptKey)
 }
 
@@ -32,10 +33,30 @@ type ReceiptRequest struct {
 
 func receipt(ctx context.Context, app *App, by account.Agent, req ReceiptRequest, _ Progress) (privacy.Receipt, error) {
 	r, _, err := app.Privacy.Receipt(ctx, by, req.Job)
+	return r, noReceipt(err)
+}
+
+func noReceipt(err error) error {
 	if errors.Is(err, store.ErrNotFound) {
-		return r, &Failure{ExitFailed, "There is no receipt of that number. List them with: postolka receipt list"}
+		return &Failure{ExitFailed, "There is no receipt of that number. List them with: postolka receipt list"}
 	}
-	return r, err
+	return err
+}
+
+// ReceiptPDFRequest names the erasure and the language, "cs" or "en".
+type ReceiptPDFRequest struct {
+	Job      store.JobID `json:"job"`
+	Language string      `json:"language"`
+}
+
+// ReceiptPDF is the signed file.
+type ReceiptPDF struct {
+	PDF []byte `json:"pdf"`
+}
+
+func receiptPDF(ctx context.Context, app *App, by account.Agent, req ReceiptPDFRequest, _ Progress) (ReceiptPDF, error) {
+	pdf, err := app.Privacy.ReceiptPDF(ctx, by, req.Job, req.Language)
+	return ReceiptPDF{pdf}, noReceipt(err)
 }
 
 // ReceiptKey is the public key with which anyone can check receipts.

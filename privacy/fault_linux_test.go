@@ -73,7 +73,7 @@ func newFaults(t *testing.T) *faults {
 	check(t, err)
 	var raws []string
 	for n := range 40 {
-		raws = append(raws, letter(fmt.Sprint("o", n), fmt.Sprintf("petr%d@example.net", n), "shop@example.org", "Dotaz", "Nic spolecneho."))
+		raws = append(raws, written(fmt.Sprint("o", n), fmt.Sprintf("petr%d@example.net", n), "shop@example.org", "Dotaz", "Nic spolecneho."))
 	}
 	h.take(t, append(raws, janAndOthers()...)...)
 	f.identity, err = h.backup.NewKey(true)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -95,7 +96,7 @@ func (h *house) take(t testing.TB, raws ...string) []desk.Outcome {
 	return out
 }
 
-func letter(id, from, to, subject, text string) string {
+func written(id, from, to, subject, text string) string {
 	return fmt.Sprintf("From: %s\nTo: %s\nSubject: %s\nDate: Mon, 2 Nov 2026 10:00:00 +0100\nMessage-ID: <%s@example.org>\nContent-Type: text/plain; charset=utf-8\n\n%s\n", from, to, subject, id, text)
 }
 
@@ -114,10 +115,10 @@ const (
 
 func janAndOthers() []string {
 	return []string{
-		letter("a1", "Jan Novak <"+janAddr+">", "shop@example.org", "Objednavka "+token, "Dobry den, "+token),
-		letter("a2", "shop@example.org", janAddr, "Re: Objednavka "+token, "Odpoved pro "+token),
-		letter("b1", "Eva Mala <eva@example.net>", "shop@example.org", "Dotaz", "Doporucil mi vas Jan, "+janAddr+", je to tak?"),
-		letter("c1", "Petr <petr@example.net>", "shop@example.org", "Jiny dotaz", "Nic spolecneho."),
+		written("a1", "Jan Novak <"+janAddr+">", "shop@example.org", "Objednavka "+token, "Dobry den, "+token),
+		written("a2", "shop@example.org", janAddr, "Re: Objednavka "+token, "Odpoved pro "+token),
+		written("b1", "Eva Mala <eva@example.net>", "shop@example.org", "Dotaz", "Doporucil mi vas Jan, "+janAddr+", je to tak?"),
+		written("c1", "Petr <petr@example.net>", "shop@example.org", "Jiny dotaz", "Nic spolecneho."),
 	}
 }
 
@@ -191,7 +192,7 @@ func TestErasedPersonLeavesNoByteAndStaysAway(t *testing.T) {
 			t.Errorf("second import of mail %d: got %v, want %v", i, o.Result, want)
 		}
 	}
-	if out := h.take(t, letter("new", janAddr, "shop@example.org", "Znovu", "Nova zprava")); out[0].Result != desk.Added {
+	if out := h.take(t, written("new", janAddr, "shop@example.org", "Znovu", "Nova zprava")); out[0].Result != desk.Added {
 		t.Errorf("new mail of the same person: got %v, want it in", out[0].Result)
 	}
 	if _, err := VerifyReceipt([]byte(r.Signature), h.Store.Keys().VerifierKey()); err != nil {
@@ -199,6 +200,38 @@ func TestErasedPersonLeavesNoByteAndStaysAway(t *testing.T) {
 	}
 	if _, err := VerifyReceipt([]byte(strings.Replace(r.Signature, `"erased":3`, `"erased":2`, 1)), h.Store.Keys().VerifierKey()); err == nil {
 		t.Error("a changed receipt verifies")
+	}
+}
+
+func TestReceiptAsPDFIsCheckedToTheLastByte(t *testing.T) {
+	h := newHouse(t)
+	h.take(t, janAndOthers()...)
+	r := eraseAll(t, h, email(t, janAddr))
+	key := h.Store.Keys().VerifierKey()
+	for _, lang := range []string{"cs", "en", "xx"} {
+		pdf, err := h.ReceiptPDF(context.Background(), host, r.Job, lang)
+		check(t, err)
+		if got, err := VerifyReceipt(pdf, key); err != nil || got.Erased != 3 || got.Job != r.Job {
+			t.Fatalf("%s: got %+v, %v", lang, got, err)
+		}
+		for at := 8; at < len(pdf); at += 97 {
+			changed := bytes.Clone(pdf)
+			changed[at] ^= 1
+			if _, err := VerifyReceipt(changed, key); !errors.Is(err, ErrForged) {
+				t.Fatalf("%s: byte %d of %d changed: got %v", lang, at, len(pdf), err)
+			}
+		}
+		if _, err := VerifyReceipt(append(pdf, "1 0 obj\n"...), key); !errors.Is(err, ErrForged) {
+			t.Errorf("%s: appended: got %v", lang, err)
+		}
+		if path, err := exec.LookPath("pdftotext"); err == nil {
+			file := filepath.Join(t.TempDir(), "r.pdf")
+			check(t, os.WriteFile(file, pdf, 0o600))
+			text, err := exec.Command(path, file, "-").Output()
+			if err != nil || !bytes.Contains(text, []byte(r.Plan[:20])) {
+				t.Errorf("%s: pdftotext reads %q, %v", lang, text, err)
+			}
+		}
 	}
 }
 

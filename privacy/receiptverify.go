@@ -14,16 +14,20 @@ import (
 var ErrForged = errors.New("receipt is not signed by this key, or was changed")
 
 // VerifyReceipt checks a receipt with the instance's verifier key alone, offline.
-// It takes the signed note, or the JSON of a Receipt with the note in it: then
-// what the JSON says must be what was signed. ErrForged; any other error is about
-// the key.
+// It takes the signed PDF, the signed note, or the JSON of a Receipt with the note
+// in it: then what the JSON says must be what was signed. ErrForged; any other
+// error is about the key.
 func VerifyReceipt(receipt []byte, verifierKey string) (Receipt, error) {
 	verifier, err := note.NewVerifier(verifierKey)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("verifier key: %w", err)
 	}
+	known := note.VerifierList(verifier)
+	if bytes.HasPrefix(receipt, []byte("%PDF-")) {
+		return openPDF(receipt, known)
+	}
 	said, signed := unpackReceipt(receipt)
-	n, err := note.Open(signed, note.VerifierList(verifier))
+	n, err := note.Open(signed, known)
 	if err != nil {
 		return Receipt{}, ErrForged
 	}

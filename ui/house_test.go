@@ -28,6 +28,9 @@ func init() {
 		"GET /privacy/{id}/receipt":  func(w *world, _ account.Agent) try { return try{path: personPath(w.erased()) + "/receipt"} },
 		"GET /receipts/check":        at("/receipts/check"),
 		"POST /receipts/check":       form("/receipts/check", "receipt", "none"),
+		"GET /privacy/{id}/receipt.pdf": func(w *world, _ account.Agent) try {
+			return try{path: personPath(w.erased()) + "/receipt.pdf"}
+		},
 		"GET /privacy/{id}/receipt.txt": func(w *world, _ account.Agent) try {
 			return try{path: personPath(w.erased()) + "/receipt.txt"}
 		},

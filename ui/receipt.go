@@ -63,6 +63,19 @@ func (s *Server) receiptFile(w http.ResponseWriter, r *http.Request, by account.
 	return sendDownload(w, bytes.NewReader(signed), int64(len(signed)), "text/plain; charset=utf-8", "receipt-"+idText(id)+".txt")
 }
 
+// receiptPDF is the same for people, signed too.
+func (s *Server) receiptPDF(w http.ResponseWriter, r *http.Request, by account.Agent) error {
+	id, err := s.jobID(r)
+	if err != nil {
+		return err
+	}
+	pdf, err := s.Privacy.ReceiptPDF(r.Context(), by, id, s.voice(r, by).Lang)
+	if err != nil {
+		return err
+	}
+	return sendDownload(w, bytes.NewReader(pdf), int64(len(pdf)), "application/pdf", "receipt-"+idText(id)+".pdf")
+}
+
 // nameOf is the name of an account; empty for the host, the program, and one that is gone.
 func (s *Server) nameOf(id store.AgentID) string {
 	if id == 0 {

@@ -71,6 +71,7 @@ func (s *Server) routes() []route {
 		{"POST /privacy/{id}/run", mayDo(account.ApproveErase), s.jobRun},
 		{"GET /privacy/{id}/receipt", mayDo(account.ApproveErase), s.receiptPage},
 		{"GET /privacy/{id}/receipt.txt", mayDo(account.ApproveErase), s.receiptFile},
+		{"GET /privacy/{id}/receipt.pdf", mayDo(account.ApproveErase), s.receiptPDF},
 		{"GET /receipts/check", signedIn, s.receiptCheckPage},
 		{"POST /receipts/check", signedIn, s.receiptCheck},
 

@@ -499,3 +499,40 @@ func TestFindSeesWhatBeginsATextOfAnyLength(t *testing.T) {
 		t.Fatalf("found in %d messages of %d", got, len(raws))
 	}
 }
+
+// Every step and count of a receipt has its words in both languages.
+func TestReceiptWordsAreComplete(t *testing.T) {
+	h := newHouse(t)
+	h.take(t, janAndOthers()...)
+	_, err := h.backup.NewKey(true)
+	check(t, err)
+	_, err = h.backup.Snapshot(context.Background(), nil)
+	check(t, err)
+	check(t, h.SetSnapshotPolicy(context.Background(), host, Strict))
+	plan, err := h.PlanFor(context.Background(), host, email(t, janAddr), true)
+	check(t, err)
+	job, err := h.Approve(context.Background(), host, plan.Hash)
+	check(t, err)
+	r, err := h.Run(context.Background(), job, nil)
+	check(t, err)
+	if r.Snapshots != Strict || !r.SnapshotsUntil.IsZero() {
+		t.Errorf("got policy %q until %v, want strict and none left", r.Snapshots, r.SnapshotsUntil)
+	}
+	for lang, words := range receiptWords {
+		for _, s := range r.Steps {
+			if words["step."+s.Name] == "" {
+				t.Errorf("%s: no word for step %s", lang, s.Name)
+			}
+			for name := range s.Counts {
+				if words["count."+name] == "" {
+					t.Errorf("%s: no word for count %s", lang, name)
+				}
+			}
+		}
+		for key := range receiptWords["en"] {
+			if words[key] == "" {
+				t.Errorf("%s: no word for %s", lang, key)
+			}
+		}
+	}
+}

@@ -42,7 +42,7 @@ func (p *Privacy) ReceiptPDF(ctx context.Context, by account.Agent, id store.Job
 		return nil, err
 	}
 	var pdf bytes.Buffer
-	if err := r.letter(lang).PDF(&pdf); err != nil {
+	if err := r.letter(lang, p.Store.Keys().VerifierKey()).PDF(&pdf); err != nil {
 		return nil, fmt.Errorf("receipt of job %d: %w", id, err)
 	}
 	r.Signature = ""
@@ -87,7 +87,7 @@ func openPDF(file []byte, known note.Verifiers) (Receipt, error) {
 }
 
 // letter says what the receipt says, for people.
-func (r Receipt) letter(lang string) letter.Letter {
+func (r Receipt) letter(lang, key string) letter.Letter {
 	w := receiptWords[lang]
 	if w == nil {
 		lang, w = "en", receiptWords["en"]
@@ -102,7 +102,7 @@ func (r Receipt) letter(lang string) letter.Letter {
 	for _, s := range r.Steps {
 		var counts []string
 		for _, name := range slices.Sorted(maps.Keys(s.Counts)) {
-			counts = append(counts, fmt.Sprintf("%s %d", name, s.Counts[name]))
+			counts = append(counts, fmt.Sprintf("%s: %d", word(w, "count."+name), s.Counts[name]))
 		}
 		steps = append(steps, []string{w["step."+s.Name], s.At.UTC().Format(time.TimeOnly), strings.Join(counts, ", ")})
 	}
@@ -111,9 +111,17 @@ func (r Receipt) letter(lang string) letter.Letter {
 		Body: []letter.Block{
 			letter.Paragraph(w["about"]), letter.Table{Rows: facts},
 			letter.Heading(w["steps"]), letter.Table{Head: []string{w["step"], w["time"], w["counted"]}, Rows: steps},
-			letter.Heading(w["check"]), letter.Paragraph(w["check_about"]),
+			letter.Heading(w["check"]), letter.Paragraph(w["check_about"]), letter.Paragraph(w["key"] + "\n" + key),
 		},
 	}
+}
+
+// word is the key itself where there is none.
+func word(w map[string]string, key string) string {
+	if text, ok := w[key]; ok {
+		return text
+	}
+	return key[strings.Index(key, ".")+1:]
 }
 
 func who(w map[string]string, id store.AgentID) string {
@@ -153,7 +161,11 @@ var receiptWords = map[string]map[string]string{
 		"steps":     "What was done", "step": "Step", "time": "Time (UTC)", "counted": "Counted",
 		"check": "How to check it", "check_about": "postolka receipt verify FILE --key KEY says, without a network, whether a letter of this file was changed. The public key is shown on the receipt's page and by postolka receipt key.",
 		"step.tombstones": "Register", "step.source": "Mail server", "step.records": "Records", "step.bytes": "Stored bytes", "step.index": "Search index",
-		"step.snapshots": "Snapshots", "step.verify": "Check",
+		"step.snapshots": "Snapshots", "step.verify": "Check", "key": "Public key of this instance:",
+		"count.messages": "messages", "count.expunged": "copies removed", "count.unseen": "other mailboxes not looked through",
+		"count.exports": "exports deleted", "count.records": "records", "count.redacted": "messages redacted", "count.other_jobs": "other files of the person destroyed",
+		"count.files": "files checked", "count.zeroed_pages": "freed pages overwritten", "count.compacted": "files written anew",
+		"count.packs": "packs written anew", "count.dropped": "older snapshots deleted", "count.scanned": "messages read again", "count.terms": "index terms checked",
 	},
 	"cs": {
 		"title": "Potvrzení o výmazu", "number": "Výmaz č. %d", "foot": "Podepsáno instancí; neobsahuje osobní údaje.",
@@ -166,6 +178,10 @@ var receiptWords = map[string]map[string]string{
 		"steps":     "Co se stalo", "step": "Krok", "time": "Čas (UTC)", "counted": "Počty",
 		"check": "Jak to ověřit", "check_about": "Příkaz postolka receipt verify SOUBOR --key KLÍČ řekne i bez sítě, zda se v tomto souboru nezměnilo ani písmeno. Veřejný klíč ukazuje stránka potvrzení a příkaz postolka receipt key.",
 		"step.tombstones": "Seznam vymazaných", "step.source": "Poštovní server", "step.records": "Záznamy", "step.bytes": "Uložené bajty", "step.index": "Rejstřík",
-		"step.snapshots": "Zálohy", "step.verify": "Kontrola",
+		"step.snapshots": "Zálohy", "step.verify": "Kontrola", "key": "Veřejný klíč této instance:",
+		"count.messages": "zprávy", "count.expunged": "odstraněné kopie", "count.unseen": "jiné schránky, které nešlo prohledat",
+		"count.exports": "smazané výpisy", "count.records": "záznamy", "count.redacted": "začerněné zprávy", "count.other_jobs": "zničené jiné složky osoby",
+		"count.files": "zkontrolované soubory", "count.zeroed_pages": "přepsané uvolněné stránky", "count.compacted": "znovu zapsané soubory",
+		"count.packs": "znovu zapsané balíky", "count.dropped": "smazané starší zálohy", "count.scanned": "znovu přečtené zprávy", "count.terms": "zkontrolované výrazy rejstříku",
 	},
 }

@@ -381,7 +381,7 @@ func TestRestoreHoldsOutboxAndSessions(t *testing.T) {
 			}
 		}
 		for _, j := range store.Jobs.All(tx) {
-			if j.State != store.JobStopped {
+			if j.State != store.JobCancelled {
 				t.Errorf("job: %+v", j)
 			}
 		}

@@ -15,7 +15,7 @@ func (r *restorer) settle(context.Context) error {
 		return err
 	}
 	return r.store.Update(func(tx *store.Tx) error {
-		for _, step := range []func(*store.Tx) error{r.holdOutbox, dropSessions, stopJobs, dropExports, r.noteSnapshots, seekTarget} {
+		for _, step := range []func(*store.Tx) error{r.holdOutbox, dropSessions, endJobs, dropExports, r.noteSnapshots, seekTarget} {
 			if err := step(tx); err != nil {
 				return err
 			}
@@ -71,12 +71,13 @@ func dropSessions(tx *store.Tx) error {
 	return nil
 }
 
-// stopJobs: their sealed files in jobs/ are not part of a snapshot.
-func stopJobs(tx *store.Tx) error {
+// endJobs: their sealed files in jobs/ are not part of a snapshot. What an erasure
+// under way had entered into the ledger, the replay has done.
+func endJobs(tx *store.Tx) error {
 	changed := map[store.JobID]store.Job{}
 	for id, j := range store.Jobs.All(tx) {
-		if j.State < store.JobDone {
-			j.State, j.Error = store.JobStopped, "restored from a snapshot, which holds no plans: begin anew"
+		if j.State != store.JobDone && j.State != store.JobCancelled {
+			j.State, j.DoneAt, j.PlanHash = store.JobCancelled, time.Now().UTC(), ""
 			changed[id] = j
 		}
 	}

@@ -264,39 +264,92 @@ func (e *eraser) seenHere(p place, validity uint32) (seen map[imap.UID]Target) {
 	return seen
 }
 
-// identify fetches candidates and adds those that must go to found. One that the
-// server does not give, and that has the size of its target, may be it.
+// identify fetches candidates, some at a time, and adds those that must go to
+// found. One that the server does not give, and that has the size of its target,
+// may be it.
 func (e *eraser) identify(ctx context.Context, uids []imap.UID, of map[imap.UID]Target, thrown bool, found map[imap.UID]store.MessageID) error {
 	there, err := e.s.glances(uids)
 	if err != nil {
 		return err
 	}
-	for uid, g := range there {
+	for _, batch := range batches(there) {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if g.size > MaxMessage {
-			continue // never came to us
-		}
-		letters, err := e.s.single(uid, g)
-		if err != nil && !e.s.alive() {
+		came, err := e.bring(batch, there)
+		if err != nil {
 			return err
 		}
-		came := false
-		for _, l := range letters {
-			came = came || l.uid == uid && l.raw != nil
-			e.inexact = e.inexact || l.uid == uid && l.raw != nil && int64(len(l.raw)) != g.size
-			if message, ok := e.byStrict[mail.Strict(e.key, l.raw)]; ok && l.raw != nil {
-				found[l.uid] = message
-			} else if thrown && l.raw != nil && e.thrown(l.raw) {
-				found[l.uid] = 0
+		for _, uid := range batch {
+			raw, ok := came[uid]
+			if t := of[uid]; !ok && t.Message != 0 && there[uid].size == t.SizeBytes {
+				e.done.Left[t.Message] = LeftUnread
 			}
-		}
-		if t := of[uid]; !came && t.Message != 0 && g.size == t.SizeBytes {
-			e.done.Left[t.Message] = LeftUnread
+			if !ok {
+				continue
+			}
+			e.inexact = e.inexact || int64(len(raw)) != there[uid].size
+			if message, is := e.byStrict[mail.Strict(e.key, raw)]; is {
+				found[uid] = message
+			} else if thrown && e.thrown(raw) {
+				found[uid] = 0
+			}
 		}
 	}
 	return nil
+}
+
+// expungeBytes is about what is fetched at a time.
+const expungeBytes = 4 << 20
+
+// batches of UIDs; what is too large never came to us.
+func batches(there map[imap.UID]glance) (all [][]imap.UID) {
+	room := int64(0)
+	for _, uid := range slices.Sorted(maps.Keys(there)) {
+		size := there[uid].size
+		if size > MaxMessage {
+			continue
+		}
+		if room -= size; room < 0 || len(all) == 0 {
+			all, room = append(all, nil), expungeBytes-size
+		}
+		last := len(all) - 1
+		all[last] = append(all[last], uid)
+	}
+	return all
+}
+
+// bring fetches a batch, and one by one what did not come with it. An error means
+// that the connection is gone.
+func (e *eraser) bring(batch []imap.UID, there map[imap.UID]glance) (map[imap.UID][]byte, error) {
+	came, size := map[imap.UID][]byte{}, int64(0)
+	for _, uid := range batch {
+		size += there[uid].size
+	}
+	take := func(letters []letter, err error) error {
+		if err != nil && !e.s.alive() {
+			return err
+		}
+		for _, l := range letters {
+			if l.raw != nil {
+				came[l.uid] = l.raw
+			}
+		}
+		return nil
+	}
+	letters, err := e.s.fetch(e.s.named(batch, there), size)
+	if err := take(strays(batch, letters), err); err != nil {
+		return nil, err
+	}
+	for _, uid := range batch {
+		if _, ok := came[uid]; ok {
+			continue
+		}
+		if err := take(e.s.single(uid, there[uid])); err != nil {
+			return nil, err
+		}
+	}
+	return came, nil
 }
 
 // expungeUIDs marks and removes exactly these (UIDPLUS, RFC 4315). Without it

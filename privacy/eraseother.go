@@ -8,8 +8,10 @@ import (
 	"postolka/store"
 )
 
-// otherJobs takes out of every other open job what is erased here: a saved find
-// of the same person ends, of others it loses the places in these messages.
+// otherJobs takes out of every other open job what is erased here. A saved find
+// that asks for nothing else ends; one that also asks for others forgets what it
+// asked of this person and found, until it is run again; all lose the places in
+// these messages.
 func (p *Privacy) otherJobs(r *erasure) (ended int64, err error) {
 	matcher, err := match.NewMatcher(r.file.Selectors)
 	if err != nil {
@@ -31,10 +33,14 @@ func (p *Privacy) otherJobs(r *erasure) (ended int64, err error) {
 		if err != nil {
 			return ended, err
 		}
-		if job.State == store.JobPlanned && asksFor(f, matcher) {
+		others := withoutPerson(f.Selectors, matcher)
+		switch shared := len(f.Selectors) - len(others); {
+		case job.State == store.JobPlanned && shared > 0 && len(others) == 0:
 			err = p.end(id)
 			ended++
-		} else if f.forget(gone, matcher) {
+		case job.State == store.JobPlanned && shared > 0:
+			err = p.edited(id, file{Selectors: others, Decisions: map[store.MessageID]MessageDecision{}})
+		case f.forget(gone, matcher):
 			err = p.saveFile(id, f)
 		}
 		if err != nil {
@@ -57,8 +63,8 @@ func (p *Privacy) openJobs(but store.JobID) (jobs map[store.JobID]store.Job, err
 	return jobs, err
 }
 
-func asksFor(f file, matcher *match.Matcher) bool {
-	return slices.ContainsFunc(f.Selectors, func(id match.Identifier) bool { return len(matcher.Find([]byte(id.Value))) > 0 })
+func withoutPerson(sel []match.Identifier, matcher *match.Matcher) []match.Identifier {
+	return slices.DeleteFunc(slices.Clone(sel), func(id match.Identifier) bool { return len(matcher.Find([]byte(id.Value))) > 0 })
 }
 
 // forget drops the places in messages that are gone, and those in records that

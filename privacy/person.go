@@ -169,6 +169,11 @@ func (p *Privacy) edit(ctx context.Context, by account.Agent, id store.JobID, ch
 	if err := change(&f); err != nil {
 		return err
 	}
+	return p.edited(id, f)
+}
+
+// edited saves what a job knows; a plan made before is void.
+func (p *Privacy) edited(id store.JobID, f file) error {
 	f.Plan = nil
 	if err := p.saveFile(id, f); err != nil {
 		return err

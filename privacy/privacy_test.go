@@ -3,6 +3,7 @@ package privacy
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -315,6 +316,34 @@ func TestErasePlanChangedAfterApproval(t *testing.T) {
 	check(t, h.Decide(ctx, host, id, MessageDecision{Message: 3, Decision: KeepIt, Reason: "invoice"}))
 	if _, err := h.Approve(ctx, host, plan.Hash); err != ErrPlanChanged {
 		t.Fatalf("approve of the old hash: got %v, want ErrPlanChanged", err)
+	}
+}
+
+// Saved finds of the same person end with the erasure; one that asks for somebody
+// else too keeps that.
+func TestErasureReachesOtherFinds(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	h.take(t, janAndOthers()...)
+	jan, eva := email(t, janAddr), email(t, "eva@example.net")
+	same, err := h.Begin(ctx, host, jan, "test")
+	check(t, err)
+	both, err := h.Begin(ctx, host, append(email(t, janAddr), eva...), "test")
+	check(t, err)
+	other, err := h.Begin(ctx, host, eva, "test")
+	check(t, err)
+	eraseAll(t, h, jan)
+	if _, err := h.loadFile(same); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the same person's find: got %v, want it destroyed", err)
+	}
+	for id, hits := range map[store.JobID]bool{both: false, other: false} {
+		f, err := h.loadFile(id)
+		check(t, err)
+		text, err := json.Marshal(f)
+		check(t, err)
+		if len(f.Selectors) != 1 || f.Selectors[0] != eva[0] || bytes.Contains(text, []byte(janAddr)) || (len(f.Finding.Hits) > 0) != hits {
+			t.Errorf("find %d: %s", id, text)
+		}
 	}
 }
 

@@ -59,6 +59,9 @@ func erasePolicyCommand() *cobra.Command {
 
 func showPlan(p privacy.Plan) {
 	fmt.Printf("%d messages to erase, %d to redact, %d to keep, %d records to clear.\n", p.Erase, p.Redact, p.Keep, p.Records)
+	if p.Restrict > 0 {
+		fmt.Printf("%d of those to keep are held: they are restricted instead of erased.\n", p.Restrict)
+	}
 	if p.NeedsSecond {
 		fmt.Println("A second person must approve it, on the page.")
 		return

@@ -42,6 +42,11 @@ var sentences = []struct {
 	{desk.ErrNotAllowed, "Not allowed, or there is no such thing. Nothing was changed."},
 	{privacy.ErrPlanChanged, "What this plan would touch has changed since it was made, or there is no such plan. Nothing was erased. Make a new one with --plan and approve its hash."},
 	{privacy.ErrSecondPerson, "The policy wants a second person's approval. Nothing was erased. Ask a colleague with the right to approve."},
+	{privacy.ErrHold, "A hold needs a reason (claim, authority or duty) and a review date in the future, for a conversation or a message. Nothing was changed."},
+	{privacy.ErrRestriction, "A restriction needs a ground (accuracy, unlawful, claims or objection) and messages. Nothing was changed."},
+	{privacy.ErrNotTold, "The person must be told before a restriction ends (Article 18(3) GDPR). Nothing was changed. Name the day with --informed."},
+	{privacy.ErrPurpose, "Restricted messages are shown for a purpose only. Nothing was shown. Say it with --purpose."},
+	{privacy.ErrLifted, "It was lifted before. Nothing was changed."},
 	{backup.ErrNoRecipient, "There is no snapshot key yet. Nothing was written. Make one with: postolka key new --out FILE, and keep that file elsewhere."},
 	{context.Canceled, "Stopped. What was done before is kept; run the command again to go on."},
 }

@@ -36,11 +36,12 @@ func conversation(tx *store.Tx, by account.Agent, act account.Act, id store.Conv
 	return id, c, nil
 }
 
-// message is a message with its conversation, if by may do act there.
+// message is a message with its conversation, if by may do act there. A restricted
+// one is nobody's here: package privacy shows it to whom it may be shown.
 func message(tx *store.Tx, by account.Agent, act account.Act, id store.MessageID) (store.Message, store.Conversation, error) {
 	m, err := store.Messages.Get(tx, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return m, store.Conversation{}, ErrNotAllowed
+	if errors.Is(err, store.ErrNotFound) || err == nil && store.Restricted(tx, id) {
+		return store.Message{}, store.Conversation{}, ErrNotAllowed
 	}
 	if err != nil {
 		return m, store.Conversation{}, err
@@ -51,6 +52,17 @@ func message(tx *store.Tx, by account.Agent, act account.Act, id store.MessageID
 		return store.Message{}, c, err
 	}
 	return m, c, nil
+}
+
+// shown is a message's record as the desk may show it: of a restricted one no more
+// than of an erased one.
+func shown(tx *store.Tx, id store.MessageID) (m store.Message, restricted bool, err error) {
+	if m, err = store.Messages.Get(tx, id); err != nil || !store.Restricted(tx, id) {
+		return m, false, err
+	}
+	return store.Message{
+		Conversation: m.Conversation, Mailbox: m.Mailbox, Kind: m.Kind, Origin: m.Origin, Agent: m.Agent, ReceivedAt: m.ReceivedAt, Erased: m.Erased,
+	}, true, nil
 }
 
 // readable are the mailboxes whose conversations by may read, or only m if he may.

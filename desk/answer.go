@@ -124,11 +124,11 @@ func (d *Desk) findPrevious(tx *store.Tx, s *sending) error {
 		return nil
 	}
 	for id := range store.MessagesByConversation.PrefixReverse(tx, store.Key(s.a.Conversation)) {
-		m, err := store.Messages.Get(tx, id)
+		m, restricted, err := shown(tx, id)
 		if err != nil {
 			return err
 		}
-		if m.Kind == store.Note || !m.Erased.IsZero() {
+		if m.Kind == store.Note || restricted || !m.Erased.IsZero() {
 			continue
 		}
 		if m.Kind != store.Outgoing {

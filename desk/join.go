@@ -388,10 +388,28 @@ func moveAll(tx *store.Tx, into, from store.ConversationID) error {
 			return err
 		}
 	}
+	if err := holdToo(tx, into, from); err != nil {
+		return err
+	}
 	if err := moveDrafts(tx, into, from); err != nil {
 		return err
 	}
 	return moveProposals(tx, into, from)
+}
+
+// holdToo keeps messages held that go to another conversation.
+func holdToo(tx *store.Tx, into, from store.ConversationID) error {
+	for _, id := range collect(store.HoldsByConversation.Prefix(tx, store.Key(from))) {
+		h, err := store.Holds.Get(tx, id)
+		if err != nil {
+			return err
+		}
+		h.Conversation = into
+		if _, err := store.Holds.Insert(tx, h); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func moveMessage(tx *store.Tx, into store.ConversationID, id store.MessageID) error {

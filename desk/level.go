@@ -74,6 +74,8 @@ type summary struct {
 	count            int
 	files            bool
 	written          bool // something was written on the desk
+	restricted       bool // some message is
+	speaks           bool // some message can be shown
 	person           store.Address
 	personRank       int
 	personSeen       time.Time
@@ -112,27 +114,38 @@ func level(tx *store.Tx, id store.ConversationID, decide func(c *store.Conversat
 	return countCustomer(tx, before, c)
 }
 
+// told is a message that counts in its conversation; a restricted one as if it
+// were erased.
+type told struct {
+	store.Message
+	restricted bool
+}
+
+func (m *told) silent() bool { return m.restricted || !m.Erased.IsZero() }
+
 // messagesOf lists a conversation oldest first.
-func messagesOf(tx *store.Tx, id store.ConversationID) (list []store.Message, err error) {
+func messagesOf(tx *store.Tx, id store.ConversationID) (list []told, err error) {
 	for mid := range store.MessagesByConversation.Prefix(tx, store.Key(id)) {
-		m, err := store.Messages.Get(tx, mid)
+		m, restricted, err := shown(tx, mid)
 		if err != nil {
 			return nil, fmt.Errorf("message %d of conversation %d: %w", mid, id, err)
 		}
-		list = append(list, m)
+		list = append(list, told{m, restricted})
 	}
 	return list, nil
 }
 
-func summarise(msgs []store.Message, settled time.Time) (s summary) {
+func summarise(msgs []told, settled time.Time) (s summary) {
 	for i := range msgs {
 		s.add(&msgs[i], settled)
 	}
 	return s
 }
 
-func (s *summary) add(m *store.Message, settled time.Time) {
+func (s *summary) add(m *told, settled time.Time) {
 	s.count++
+	s.restricted = s.restricted || m.restricted
+	s.speaks = s.speaks || !m.silent()
 	if s.first.IsZero() {
 		s.first = m.ReceivedAt
 	}
@@ -146,24 +159,24 @@ func (s *summary) add(m *store.Message, settled time.Time) {
 	s.last = m.ReceivedAt
 	s.lastOurs = m.Kind == store.Outgoing
 	s.wait(m, settled)
-	if !m.Erased.IsZero() {
+	if m.silent() {
 		return
 	}
 	if s.subject == "" {
 		s.subject = m.Subject
 	}
 	s.preview = m.Preview
-	s.files = s.files || hasFiles(m)
-	s.meet(m)
+	s.files = s.files || hasFiles(&m.Message)
+	s.meet(&m.Message)
 }
 
 // wait keeps since when someone waits: automatic mail doesn't, and our own
 // answer ends it.
-func (s *summary) wait(m *store.Message, settled time.Time) {
+func (s *summary) wait(m *told, settled time.Time) {
 	switch {
 	case m.Kind == store.Outgoing && !m.Automatic:
 		s.waiting = time.Time{}
-	case m.Kind == store.Outgoing, m.Automatic, m.Agent != 0, !m.Erased.IsZero(), !m.ReceivedAt.After(settled):
+	case m.Kind == store.Outgoing, m.Automatic, m.Agent != 0, m.silent(), !m.ReceivedAt.After(settled):
 	case s.waiting.IsZero():
 		s.waiting = m.ReceivedAt
 	}
@@ -216,6 +229,7 @@ func (s summary) fill(c *store.Conversation) {
 	if s.count > 0 {
 		c.LastMessageAt, c.CreatedAt = s.last, s.first
 	}
+	c.Restricted = s.restricted && !s.speaks
 	c.WaitingSince = s.waiting
 	if c.Status != store.StatusOpen && c.Status != store.StatusSnoozed {
 		c.WaitingSince = time.Time{}

@@ -80,6 +80,9 @@ func split(tx *store.Tx, from store.ConversationID, c store.Conversation, moved 
 			return 0, err
 		}
 	}
+	if err := holdToo(tx, into, from); err != nil {
+		return 0, err
+	}
 	if err := moveDrafts(tx, into, from); err != nil {
 		return 0, err
 	}

@@ -40,15 +40,16 @@ type Colleague struct {
 
 // Letter is one message as it is read.
 type Letter struct {
-	ID        store.MessageID
-	Message   store.Message
-	AgentName string // who wrote it, for our own
-	Own       string // plain text without quoted history
-	Quoted    string // quoted history and signature, folded
-	HasHTML   bool
-	Outbox    *store.OutboxEntry // on its way, when ours
-	OutboxID  store.OutboxID
-	ShownTo   []Shown // from the access log; by's own reads only without the role
+	ID         store.MessageID
+	Message    store.Message // of a restricted one only when and by which way it came
+	Restricted bool          // by Art. 18 GDPR: nothing of it is shown here
+	AgentName  string        // who wrote it, for our own
+	Own        string        // plain text without quoted history
+	Quoted     string        // quoted history and signature, folded
+	HasHTML    bool
+	Outbox     *store.OutboxEntry // on its way, when ours
+	OutboxID   store.OutboxID
+	ShownTo    []Shown // from the access log; by's own reads only without the role
 }
 
 // Shown says to whom a message was sent.
@@ -116,7 +117,7 @@ func (d *Desk) thread(tx *store.Tx, by account.Agent, id store.ConversationID) (
 	t.CanAnswer, t.CanManage = account.May(by, account.Answer, c), account.May(by, account.Manage, c)
 	for mid := range store.MessagesByConversation.Prefix(tx, store.Key(id)) {
 		l := Letter{ID: mid}
-		if l.Message, err = store.Messages.Get(tx, mid); err != nil {
+		if l.Message, l.Restricted, err = shown(tx, mid); err != nil {
 			return t, err
 		}
 		l.AgentName = n.agent(l.Message.Agent)
@@ -176,7 +177,7 @@ func (d *Desk) fillPanel(tx *store.Tx, by account.Agent, n *names, t *Thread) (e
 			if err != nil {
 				return err
 			}
-			if id == t.ID || c.MergedInto != 0 || !account.May(by, account.Read, c) {
+			if id == t.ID || c.MergedInto != 0 || c.Restricted || !account.May(by, account.Read, c) {
 				continue
 			}
 			t.Panel.Earlier = append(t.Panel.Earlier, d.row(n, by, id, c))
@@ -207,7 +208,10 @@ func cardsOf(tx *store.Tx, c store.Customer) (ids []store.CustomerID) {
 // findClaims lists proposals both ways.
 func (d *Desk) findClaims(tx *store.Tx, by account.Agent, n *names, t *Thread) error {
 	for id := range store.MessagesByProposed.Prefix(tx, store.Key(t.ID)) {
-		m, err := store.Messages.Get(tx, id)
+		m, restricted, err := shown(tx, id)
+		if restricted {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -294,7 +298,7 @@ func (d *Desk) agentNames() (names map[store.AgentID]string, err error) {
 
 // readLetter fills in the text, its quoted history apart.
 func (d *Desk) readLetter(l *Letter) error {
-	if !l.Message.Erased.IsZero() {
+	if l.Restricted || !l.Message.Erased.IsZero() {
 		return nil
 	}
 	t, err := d.text(l.ID)

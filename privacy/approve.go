@@ -52,6 +52,11 @@ func (p *Privacy) approve(tx *store.Tx, by account.Agent, id store.JobID, f file
 	}
 	job.State, job.Step = store.JobApproved, firstStep
 	job.ApprovedAt, job.ApprovedBy = p.Now().UTC(), by.ID
+	if held := idsOf(f.Plan.with(holdIt)); len(held) > 0 {
+		if _, err := p.restrict(tx, by, groundHold, held); err != nil {
+			return err
+		}
+	}
 	return store.Jobs.Put(tx, id, job)
 }
 

@@ -212,6 +212,11 @@ func (p *Privacy) pack(ctx context.Context, found Finding, w io.Writer) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if foreign, err := p.foreign(id, roles[id]); err != nil {
+			return err
+		} else if foreign {
+			continue
+		}
 		m, err := p.packMessage(k, id, roles[id])
 		if errors.Is(err, store.ErrNotFound) {
 			continue // erased meanwhile

@@ -19,6 +19,7 @@ const (
 	EraseIt  Decision = "erase"
 	RedactIt Decision = "redact"
 	KeepIt   Decision = "keep"
+	holdIt   Decision = "hold" // what a plan makes of the first two where a hold forbids them
 )
 
 // MessageDecision is the decision on one message. Keeping wants a reason (Art. 17(3)).

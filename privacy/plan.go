@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"postolka/account"
 	"postolka/audit"
@@ -25,6 +27,7 @@ type Plan struct {
 	Erase       int         `json:"erase"`
 	Redact      int         `json:"redact"`
 	Keep        int         `json:"keep"`
+	Restrict    int         `json:"restrict"` // of Keep: held, so restricted instead of erased
 	Records     int         `json:"records"`
 	NeedsSecond bool        `json:"needs_second"`
 }
@@ -155,7 +158,11 @@ func itemNow(tx *store.Tx, decision MessageDecision) (item, error) {
 	if !decision.Until.IsZero() {
 		it.Until = decision.Until.UTC().Format("2006-01-02")
 	}
-	return it, nil
+	held, err := store.HeldUntil(tx, decision.Message, &m)
+	if err == nil && !held.IsZero() && it.Decision != KeepIt {
+		it.Decision, it.Reason, it.Until = holdIt, groundHold, held.UTC().Format(time.DateOnly)
+	}
+	return it, err
 }
 
 // What becomes of a record that names the person: a draft goes whole, and so does
@@ -237,6 +244,9 @@ func (d details) sum() Plan {
 			plan.Redact++
 		case KeepIt:
 			plan.Keep++
+		case holdIt:
+			plan.Keep++
+			plan.Restrict++
 		}
 	}
 	plan.Records = len(d.Records)
@@ -261,7 +271,8 @@ func idsOf(items []item) []store.MessageID {
 	return ids
 }
 
-// unchanged says whether every message is still in the state that the plan names.
+// unchanged says whether every message is still in the state that the plan names,
+// and none of those that go is held meanwhile.
 func (d details) unchanged(tx *store.Tx) error {
 	for _, it := range d.Items {
 		m, err := store.Messages.Get(tx, it.Message)
@@ -273,6 +284,12 @@ func (d details) unchanged(tx *store.Tx) error {
 		}
 		if !m.Erased.IsZero() || m.Strict != it.Strict || m.Version != it.Version || m.Mailbox != it.Mailbox {
 			return ErrPlanChanged
+		}
+		if it.Decision != EraseIt && it.Decision != RedactIt {
+			continue
+		}
+		if held, err := store.HeldUntil(tx, it.Message, &m); err != nil || !held.IsZero() {
+			return cmp.Or(err, ErrPlanChanged)
 		}
 	}
 	return nil

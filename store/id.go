@@ -20,4 +20,6 @@ type (
 	PackID         uint64
 	LedgerID       uint64
 	SettingID      uint64
+	HoldID         uint64
+	RestrictionID  uint64
 )

@@ -356,9 +356,9 @@ func (z *BadUID) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *Conversation) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 18
+	// map header, size 19
 	// string "Mailbox"
-	o = append(o, 0xde, 0x0, 0x12, 0xa7, 0x4d, 0x61, 0x69, 0x6c, 0x62, 0x6f, 0x78)
+	o = append(o, 0xde, 0x0, 0x13, 0xa7, 0x4d, 0x61, 0x69, 0x6c, 0x62, 0x6f, 0x78)
 	o = msgp.AppendUint64(o, uint64(z.Mailbox))
 	// string "Subject"
 	o = append(o, 0xa7, 0x53, 0x75, 0x62, 0x6a, 0x65, 0x63, 0x74)
@@ -408,6 +408,9 @@ func (z *Conversation) MarshalMsg(b []byte) (o []byte, err error) {
 	// string "HasDraft"
 	o = append(o, 0xa8, 0x48, 0x61, 0x73, 0x44, 0x72, 0x61, 0x66, 0x74)
 	o = msgp.AppendBool(o, z.HasDraft)
+	// string "Restricted"
+	o = append(o, 0xaa, 0x52, 0x65, 0x73, 0x74, 0x72, 0x69, 0x63, 0x74, 0x65, 0x64)
+	o = msgp.AppendBool(o, z.Restricted)
 	// string "MergedInto"
 	o = append(o, 0xaa, 0x4d, 0x65, 0x72, 0x67, 0x65, 0x64, 0x49, 0x6e, 0x74, 0x6f)
 	o = msgp.AppendUint64(o, uint64(z.MergedInto))
@@ -563,6 +566,12 @@ func (z *Conversation) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "HasDraft")
 				return
 			}
+		case "Restricted":
+			z.Restricted, bts, err = msgp.ReadBoolBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Restricted")
+				return
+			}
 		case "MergedInto":
 			{
 				var zb0007 uint64
@@ -614,7 +623,7 @@ func (z *Conversation) Msgsize() (s int) {
 	for za0001 := range z.Tags {
 		s += msgp.StringPrefixSize + len(z.Tags[za0001])
 	}
-	s += 13 + msgp.TimeSize + 8 + msgp.TimeSize + 13 + msgp.TimeSize + 14 + msgp.TimeSize + 10 + msgp.TimeSize + 9 + msgp.IntSize + 9 + msgp.BoolSize + 9 + msgp.BoolSize + 11 + msgp.Uint64Size + 10 + msgp.ArrayHeaderSize + (len(z.SplitFrom) * (msgp.Uint64Size))
+	s += 13 + msgp.TimeSize + 8 + msgp.TimeSize + 13 + msgp.TimeSize + 14 + msgp.TimeSize + 10 + msgp.TimeSize + 9 + msgp.IntSize + 9 + msgp.BoolSize + 9 + msgp.BoolSize + 11 + msgp.BoolSize + 11 + msgp.Uint64Size + 10 + msgp.ArrayHeaderSize + (len(z.SplitFrom) * (msgp.Uint64Size))
 	return
 }
 
@@ -1782,6 +1791,165 @@ func (z *Grant) UnmarshalMsg(bts []byte) (o []byte, err error) {
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z Grant) Msgsize() (s int) {
 	s = 1 + 8 + msgp.Uint64Size + 6 + msgp.Uint8Size
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z *Hold) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// map header, size 8
+	// string "Conversation"
+	o = append(o, 0x88, 0xac, 0x43, 0x6f, 0x6e, 0x76, 0x65, 0x72, 0x73, 0x61, 0x74, 0x69, 0x6f, 0x6e)
+	o = msgp.AppendUint64(o, uint64(z.Conversation))
+	// string "Message"
+	o = append(o, 0xa7, 0x4d, 0x65, 0x73, 0x73, 0x61, 0x67, 0x65)
+	o = msgp.AppendUint64(o, uint64(z.Message))
+	// string "Reason"
+	o = append(o, 0xa6, 0x52, 0x65, 0x61, 0x73, 0x6f, 0x6e)
+	o = msgp.AppendString(o, z.Reason)
+	// string "ReviewAt"
+	o = append(o, 0xa8, 0x52, 0x65, 0x76, 0x69, 0x65, 0x77, 0x41, 0x74)
+	o = msgp.AppendTime(o, z.ReviewAt)
+	// string "SetAt"
+	o = append(o, 0xa5, 0x53, 0x65, 0x74, 0x41, 0x74)
+	o = msgp.AppendTime(o, z.SetAt)
+	// string "SetBy"
+	o = append(o, 0xa5, 0x53, 0x65, 0x74, 0x42, 0x79)
+	o = msgp.AppendUint64(o, uint64(z.SetBy))
+	// string "LiftedAt"
+	o = append(o, 0xa8, 0x4c, 0x69, 0x66, 0x74, 0x65, 0x64, 0x41, 0x74)
+	o = msgp.AppendTime(o, z.LiftedAt)
+	// string "LiftedBy"
+	o = append(o, 0xa8, 0x4c, 0x69, 0x66, 0x74, 0x65, 0x64, 0x42, 0x79)
+	o = msgp.AppendUint64(o, uint64(z.LiftedBy))
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *Hold) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "Conversation":
+			{
+				var zb0002 uint64
+				zb0002, bts, err = msgp.ReadUint64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Conversation")
+					return
+				}
+				z.Conversation = ConversationID(zb0002)
+			}
+		case "Message":
+			{
+				var zb0003 uint64
+				zb0003, bts, err = msgp.ReadUint64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Message")
+					return
+				}
+				z.Message = MessageID(zb0003)
+			}
+		case "Reason":
+			z.Reason, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Reason")
+				return
+			}
+		case "ReviewAt":
+			z.ReviewAt, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "ReviewAt")
+				return
+			}
+		case "SetAt":
+			z.SetAt, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "SetAt")
+				return
+			}
+		case "SetBy":
+			{
+				var zb0004 uint64
+				zb0004, bts, err = msgp.ReadUint64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "SetBy")
+					return
+				}
+				z.SetBy = AgentID(zb0004)
+			}
+		case "LiftedAt":
+			z.LiftedAt, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "LiftedAt")
+				return
+			}
+		case "LiftedBy":
+			{
+				var zb0005 uint64
+				zb0005, bts, err = msgp.ReadUint64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "LiftedBy")
+					return
+				}
+				z.LiftedBy = AgentID(zb0005)
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z *Hold) Msgsize() (s int) {
+	s = 1 + 13 + msgp.Uint64Size + 8 + msgp.Uint64Size + 7 + msgp.StringPrefixSize + len(z.Reason) + 9 + msgp.TimeSize + 6 + msgp.TimeSize + 6 + msgp.Uint64Size + 9 + msgp.TimeSize + 9 + msgp.Uint64Size
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z HoldID) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	o = msgp.AppendUint64(o, uint64(z))
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *HoldID) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	{
+		var zb0001 uint64
+		zb0001, bts, err = msgp.ReadUint64Bytes(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		(*z) = HoldID(zb0001)
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z HoldID) Msgsize() (s int) {
+	s = msgp.Uint64Size
 	return
 }
 
@@ -4140,6 +4308,168 @@ func (z *ReceiptID) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z ReceiptID) Msgsize() (s int) {
+	s = msgp.Uint64Size
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z *Restriction) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// map header, size 7
+	// string "Messages"
+	o = append(o, 0x87, 0xa8, 0x4d, 0x65, 0x73, 0x73, 0x61, 0x67, 0x65, 0x73)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.Messages)))
+	for za0001 := range z.Messages {
+		o = msgp.AppendUint64(o, uint64(z.Messages[za0001]))
+	}
+	// string "Ground"
+	o = append(o, 0xa6, 0x47, 0x72, 0x6f, 0x75, 0x6e, 0x64)
+	o = msgp.AppendString(o, z.Ground)
+	// string "SetAt"
+	o = append(o, 0xa5, 0x53, 0x65, 0x74, 0x41, 0x74)
+	o = msgp.AppendTime(o, z.SetAt)
+	// string "SetBy"
+	o = append(o, 0xa5, 0x53, 0x65, 0x74, 0x42, 0x79)
+	o = msgp.AppendUint64(o, uint64(z.SetBy))
+	// string "InformedAt"
+	o = append(o, 0xaa, 0x49, 0x6e, 0x66, 0x6f, 0x72, 0x6d, 0x65, 0x64, 0x41, 0x74)
+	o = msgp.AppendTime(o, z.InformedAt)
+	// string "LiftedAt"
+	o = append(o, 0xa8, 0x4c, 0x69, 0x66, 0x74, 0x65, 0x64, 0x41, 0x74)
+	o = msgp.AppendTime(o, z.LiftedAt)
+	// string "LiftedBy"
+	o = append(o, 0xa8, 0x4c, 0x69, 0x66, 0x74, 0x65, 0x64, 0x42, 0x79)
+	o = msgp.AppendUint64(o, uint64(z.LiftedBy))
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *Restriction) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "Messages":
+			var zb0002 uint32
+			zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Messages")
+				return
+			}
+			if cap(z.Messages) >= int(zb0002) {
+				z.Messages = (z.Messages)[:zb0002]
+			} else {
+				z.Messages = make([]MessageID, zb0002)
+			}
+			for za0001 := range z.Messages {
+				{
+					var zb0003 uint64
+					zb0003, bts, err = msgp.ReadUint64Bytes(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "Messages", za0001)
+						return
+					}
+					z.Messages[za0001] = MessageID(zb0003)
+				}
+			}
+		case "Ground":
+			z.Ground, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Ground")
+				return
+			}
+		case "SetAt":
+			z.SetAt, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "SetAt")
+				return
+			}
+		case "SetBy":
+			{
+				var zb0004 uint64
+				zb0004, bts, err = msgp.ReadUint64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "SetBy")
+					return
+				}
+				z.SetBy = AgentID(zb0004)
+			}
+		case "InformedAt":
+			z.InformedAt, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "InformedAt")
+				return
+			}
+		case "LiftedAt":
+			z.LiftedAt, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "LiftedAt")
+				return
+			}
+		case "LiftedBy":
+			{
+				var zb0005 uint64
+				zb0005, bts, err = msgp.ReadUint64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "LiftedBy")
+					return
+				}
+				z.LiftedBy = AgentID(zb0005)
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z *Restriction) Msgsize() (s int) {
+	s = 1 + 9 + msgp.ArrayHeaderSize + (len(z.Messages) * (msgp.Uint64Size)) + 7 + msgp.StringPrefixSize + len(z.Ground) + 6 + msgp.TimeSize + 6 + msgp.Uint64Size + 11 + msgp.TimeSize + 9 + msgp.TimeSize + 9 + msgp.Uint64Size
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z RestrictionID) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	o = msgp.AppendUint64(o, uint64(z))
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *RestrictionID) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	{
+		var zb0001 uint64
+		zb0001, bts, err = msgp.ReadUint64Bytes(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		(*z) = RestrictionID(zb0001)
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z RestrictionID) Msgsize() (s int) {
 	s = msgp.Uint64Size
 	return
 }

@@ -35,6 +35,10 @@ var (
 		indexes: []*Index[SessionID, Session]{&SessionByToken, &SessionsByAgent}}
 	Jobs = Table[JobID, Job, *Job]{name: "jobs", version: 1, holds: HoldsNone, // selectors lie sealed in jobs/
 		indexes: []*Index[JobID, Job]{&JobsByState}}
+	Holds = Table[HoldID, Hold, *Hold]{name: "holds", version: 1, holds: HoldsNone,
+		indexes: []*Index[HoldID, Hold]{&HoldsByConversation, &HoldsByMessage}}
+	Restrictions = Table[RestrictionID, Restriction, *Restriction]{name: "restrictions", version: 1, holds: HoldsNone,
+		indexes: []*Index[RestrictionID, Restriction]{&RestrictionsByMessage}}
 	Receipts = Table[ReceiptID, Receipt, *Receipt]{name: "receipts", version: 1, holds: HoldsNone,
 		indexes: []*Index[ReceiptID, Receipt]{&ReceiptByJob}}
 	Exports = Table[ExportID, Export, *Export]{name: "exports", version: 1, holds: HoldsNone,
@@ -55,7 +59,7 @@ var (
 // A table that is not here has no bucket, so its first use fails.
 var tables = []anyTable{
 	&Mailboxes, &Folders, &Messages, &Sources, &Conversations, &Customers, &Drafts, &Outbox, &Agents, &Sessions,
-	&Jobs, &Receipts, &Exports, &Tombstones, &Ledger, &Snapshots, &Packs, &Settings,
+	&Jobs, &Holds, &Restrictions, &Receipts, &Exports, &Tombstones, &Ledger, &Snapshots, &Packs, &Settings,
 }
 
 // Indexes. The comment is the key.
@@ -105,12 +109,13 @@ var (
 	SourcesByMessage = Index[SourceID, Source]{table: "sources", name: "message",
 		keys: func(v *Source) [][]byte { return one(v.Message) }}
 
-	// Key(mailbox, status, since): since is WaitingSince, else LastMessageAt
+	// Key(mailbox, status, since): since is WaitingSince, else LastMessageAt; not where
+	// everything is restricted, as in the next
 	ConversationsByState = Index[ConversationID, Conversation]{table: "conversations", name: "state",
-		keys: func(v *Conversation) [][]byte { return one(v.Mailbox, v.Status, v.since()) }}
+		keys: func(v *Conversation) [][]byte { return when(!v.Restricted, v.Mailbox, v.Status, v.since()) }}
 	// Key(mailbox, status, assignee, since); assignee 0: nobody's
 	ConversationsByAssignee = Index[ConversationID, Conversation]{table: "conversations", name: "assignee",
-		keys: func(v *Conversation) [][]byte { return one(v.Mailbox, v.Status, v.Assignee, v.since()) }}
+		keys: func(v *Conversation) [][]byte { return when(!v.Restricted, v.Mailbox, v.Status, v.Assignee, v.since()) }}
 	// Key(customer, LastMessageAt)
 	ConversationsByCustomer = Index[ConversationID, Conversation]{table: "conversations", name: "customer",
 		keys: func(v *Conversation) [][]byte { return when(v.Customer != 0, v.Customer, v.LastMessageAt) }}
@@ -156,6 +161,20 @@ var (
 	// Key(state)
 	JobsByState = Index[JobID, Job]{table: "jobs", name: "state",
 		keys: func(v *Job) [][]byte { return one(v.State) }}
+	// Key(conversation), only in force
+	HoldsByConversation = Index[HoldID, Hold]{table: "holds", name: "conversation",
+		keys: func(v *Hold) [][]byte { return when(v.LiftedAt.IsZero() && v.Conversation != 0, v.Conversation) }}
+	// Key(message), only in force
+	HoldsByMessage = Index[HoldID, Hold]{table: "holds", name: "message",
+		keys: func(v *Hold) [][]byte { return when(v.LiftedAt.IsZero() && v.Message != 0, v.Message) }}
+	// Key(each message), only in force
+	RestrictionsByMessage = Index[RestrictionID, Restriction]{table: "restrictions", name: "message",
+		keys: func(v *Restriction) [][]byte {
+			if !v.LiftedAt.IsZero() {
+				return nil
+			}
+			return each(v.Messages)
+		}}
 	// Key(job)
 	ReceiptByJob = Index[ReceiptID, Receipt]{table: "receipts", name: "job",
 		keys: func(v *Receipt) [][]byte { return one(v.Job) }}

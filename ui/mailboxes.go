@@ -11,6 +11,7 @@ import (
 	"postolka/audit"
 	"postolka/desk"
 	"postolka/guess"
+	"postolka/privacy"
 	"postolka/store"
 )
 
@@ -135,14 +136,11 @@ func readMailbox(r *http.Request, box *store.Mailbox) {
 	box.Personal, box.Paused = r.PostFormValue("personal") != "", r.PostFormValue("paused") != ""
 	box.Signature = strings.ReplaceAll(r.PostFormValue("signature"), "\r\n", "\n")
 	months, _ := strconv.Atoi(r.PostFormValue("keep"))
-	box.Keep = time.Duration(min(max(months, 0), 600)) * month
+	box.Keep = time.Duration(min(max(months, 0), 600)) * privacy.Month
 	box.IMAP, box.SMTP = readServer(r, "imap"), readServer(r, "smtp")
 }
 
-// month as retention counts it here: a twelfth of a year of 365.25 days.
-const month = time.Duration(365.25 / 12 * 24 * float64(time.Hour))
-
-func keepMonths(d time.Duration) int { return int((d + month/2) / month) }
+func keepMonths(d time.Duration) int { return int((d + privacy.Month/2) / privacy.Month) }
 
 func readServer(r *http.Request, kind string) store.Server {
 	port, _ := strconv.Atoi(r.PostFormValue(kind + "_port"))

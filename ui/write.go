@@ -77,7 +77,7 @@ func (w Write) withDraft(dr desk.Draft) Write {
 
 func lastFromOutside(letters []desk.Letter) *desk.Letter {
 	for i := len(letters) - 1; i >= 0; i-- {
-		if m := letters[i].Message; (m.Kind == store.Incoming || m.Kind == store.Form) && m.Erased.IsZero() {
+		if m := letters[i].Message; (m.Kind == store.Incoming || m.Kind == store.Form) && m.Erased.IsZero() && !letters[i].Restricted {
 			return &letters[i]
 		}
 	}

@@ -47,9 +47,9 @@ residue:
 resurrection:
 	POSTOLKA_RESURRECTION=full $(GO) test -run TestResurrection -v -timeout 60m .
 
-# An erasure killed 500 times, and as often with a full and with a broken disk.
+# An erasure killed over 500 times, and as often with a full and with a broken disk.
 crash-erase:
-	POSTOLKA_FAULTS=1500 $(GO) test -run TestEraseThroughFaults -v -timeout 60m ./privacy
+	POSTOLKA_FAULTS=1650 $(GO) test -run TestEraseThroughFaults -v -timeout 60m ./privacy
 
 unit:
 	@# The first run compiles the PDF reader for all later ones; the detector makes that slow.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -257,4 +258,43 @@ func (r *resurrection) restoreAll() {
 		must(r, os.RemoveAll(dir))
 	}
 	r.Logf("%d messages stayed away on 10 ways, and from %d snapshots", len(r.raws), len(r.at))
+}
+
+// A mail server that does not answer keeps nobody here: all else is erased, and the
+// job ends when the server is there again.
+func TestEraseWhileTheMailServerIsDown(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a mail server")
+	}
+	ctx, host := t.Context(), account.HostAgent()
+	r := &resurrection{T: t, messages: 6, snapshots: 1, dovecot: imaptest.NewDovecot(t)}
+	r.app = r.wire(filepath.Join(t.TempDir(), "data"))
+	defer func() { must(t, r.app.close()) }()
+	r.fill()
+	plan, err := r.app.api.Privacy.PlanFor(ctx, host, r.selector(), false)
+	must(t, err)
+	job, err := r.app.api.Privacy.Approve(ctx, host, plan.Hash)
+	must(t, err)
+	r.dovecot.Kill()
+	if _, err := r.app.api.Privacy.Run(ctx, job, nil); !errors.Is(err, privacy.ErrServerWaits) {
+		t.Fatalf("without the mail server: got %v, want ErrServerWaits", err)
+	}
+	r.expect(r.app, "server down", 0)
+	now, err := r.app.api.Privacy.JobNow(host, job)
+	if err != nil || now.State != store.JobStopped || now.Error != "again" {
+		t.Errorf("job: got %+v, %v; want it stopped at the server", now.Job, err)
+	}
+	r.dovecot.Start(t)
+	must(t, r.app.api.Privacy.Resume(ctx))
+	if _, _, err := r.app.api.Privacy.Receipt(ctx, host, job); err != nil {
+		t.Errorf("receipt: %v", err)
+	}
+	for _, folder := range []string{"INBOX", "Archive", "Sent"} {
+		for _, m := range imaptest.Fetch(t, r.dovecot, folder) {
+			if bytes.Contains(m.Raw, []byte(janAddress)) {
+				t.Errorf("%s still has a message", folder)
+			}
+		}
+	}
+	r.again(r.app, "after the server came back: ")
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 
 	"postolka/imapsync"
 	"postolka/store"
@@ -16,13 +18,13 @@ type sources struct {
 	sync  *imapsync.Sync
 }
 
-// Expunge is privacy.Expunger. A mailbox without a server has nothing to expunge.
-func (x sources) Expunge(ctx context.Context, mailbox store.MailboxID, ids []store.MessageID, thrown func(raw []byte) bool) (int, map[store.MessageID]string, error) {
-	var m store.Mailbox
+// Targets is privacy.Expunger's. A mailbox without a server has none.
+func (x sources) Targets(mailbox store.MailboxID, ids []store.MessageID) (json.RawMessage, error) {
 	var targets []imapsync.Target
-	err := x.store.View(func(tx *store.Tx) (err error) {
+	err := x.store.View(func(tx *store.Tx) error {
 		targets = nil
-		if m, err = store.Mailboxes.Get(tx, mailbox); err != nil {
+		m, err := store.Mailboxes.Get(tx, mailbox)
+		if err != nil || m.IMAP.Host == "" {
 			return err
 		}
 		for _, id := range ids {
@@ -37,11 +39,36 @@ func (x sources) Expunge(ctx context.Context, mailbox store.MailboxID, ids []sto
 		}
 		return nil
 	})
-	if err != nil || m.IMAP.Host == "" || len(targets) == 0 && thrown == nil {
-		return 0, nil, err
+	if err != nil || len(targets) == 0 {
+		return nil, err
+	}
+	return json.Marshal(targets)
+}
+
+// Expunge is privacy.Expunger's. A mailbox without a server has nothing to expunge.
+func (x sources) Expunge(ctx context.Context, mailbox store.MailboxID, known json.RawMessage, thrown func(raw []byte) bool) (removed, left int, err error) {
+	var m store.Mailbox
+	err = x.store.View(func(tx *store.Tx) (err error) {
+		m, err = store.Mailboxes.Get(tx, mailbox)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return 0, 0, nil // it was removed since
+	}
+	if err != nil || m.IMAP.Host == "" {
+		return 0, 0, err
+	}
+	var targets []imapsync.Target
+	if known != nil {
+		if err := json.Unmarshal(known, &targets); err != nil {
+			return 0, 0, fmt.Errorf("what was known of the messages can't be read: %w", err)
+		}
+	}
+	if len(targets) == 0 && thrown == nil {
+		return 0, 0, nil
 	}
 	done, err := x.sync.Expunge(ctx, mailbox, targets, thrown)
-	return done.Removed, done.Left, err
+	return done.Removed, len(done.Left), err
 }
 
 func (x sources) target(tx *store.Tx, id store.MessageID) (imapsync.Target, error) {

@@ -27,6 +27,7 @@ func (p *Privacy) steps() []step {
 		{"index", p.index},
 		{"snapshots", p.snapshots},
 		{"verify", p.verify},
+		{"again", p.sourceAgain},
 		{"receipt", p.receipt},
 	}
 }
@@ -207,36 +208,6 @@ func (p *Privacy) buryRecords(tx *store.Tx, r *erasure) error {
 		}
 	}
 	return nil
-}
-
-// source expunges at the mail servers: each message where it was seen, and in
-// every mailbox what of the person lies in folders that never come to the desk.
-func (p *Privacy) source(ctx context.Context, r *erasure) (map[string]int64, error) {
-	byMailbox, err := p.whereSeen(append(r.erased(), r.redacted()...))
-	if err != nil {
-		return nil, err
-	}
-	thrown, err := p.thrownAway(r)
-	if err != nil {
-		return nil, err
-	}
-	counts := map[string]int64{}
-	for mailbox, ids := range byMailbox {
-		n, left, err := p.Sources.Expunge(ctx, mailbox, ids, thrown)
-		if err != nil && len(ids) == 0 {
-			p.Logger.Warn("erasure: a mailbox could not be looked through", "mailbox", uint64(mailbox), "error", err)
-			counts["unseen"]++
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("expunge in mailbox %d: %w", mailbox, err)
-		}
-		if len(left) > 0 {
-			return nil, fmt.Errorf("%d messages are still at the mail server", len(left))
-		}
-		counts["expunged"] += int64(n)
-	}
-	return counts, nil
 }
 
 // records reduces message records to placeholders, removes what belongs to them,

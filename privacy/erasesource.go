@@ -1,12 +1,80 @@
 package privacy
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 
 	"postolka/mail"
 	"postolka/match"
 	"postolka/store"
 )
+
+// source expunges at the mail servers: each message where it was seen, and in
+// every mailbox what of the person lies in folders that never come to the desk. A
+// server that can't be asked must not keep the person here: its part waits for the
+// step before the receipt.
+func (p *Privacy) source(ctx context.Context, r *erasure) (map[string]int64, error) {
+	byMailbox, err := p.whereSeen(append(r.erased(), r.redacted()...))
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int64{}
+	r.file.Pending = map[store.MailboxID]json.RawMessage{}
+	for mailbox, ids := range byMailbox {
+		targets, err := p.Sources.Targets(mailbox, ids)
+		if err != nil {
+			return nil, err
+		}
+		n, err := p.expunge(ctx, r, mailbox, targets)
+		counts["expunged"] += n
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err == nil:
+		case targets == nil:
+			counts["unseen"]++
+		default:
+			r.file.Pending[mailbox] = targets
+			counts["waiting"]++
+		}
+	}
+	return counts, nil
+}
+
+// sourceAgain stops the job until every server has let go.
+func (p *Privacy) sourceAgain(ctx context.Context, r *erasure) (map[string]int64, error) {
+	counts := map[string]int64{}
+	var failed error
+	for mailbox, targets := range r.file.Pending {
+		n, err := p.expunge(ctx, r, mailbox, targets)
+		counts["expunged"] += n
+		failed = errors.Join(failed, err)
+	}
+	if failed != nil {
+		return nil, fmt.Errorf("%w: %w", ErrServerWaits, failed)
+	}
+	return counts, nil
+}
+
+func (p *Privacy) expunge(ctx context.Context, r *erasure, mailbox store.MailboxID, targets json.RawMessage) (removed int64, err error) {
+	thrown, err := p.thrownAway(r)
+	if err != nil {
+		return 0, err
+	}
+	n, left, err := p.Sources.Expunge(ctx, mailbox, targets, thrown)
+	if err != nil {
+		err = fmt.Errorf("expunge in mailbox %d: %w", mailbox, err)
+	} else if left > 0 {
+		err = fmt.Errorf("expunge in mailbox %d: %d messages are still at the mail server", mailbox, left)
+	}
+	if err != nil {
+		p.Logger.Warn("erasure: a mail server did not let go", "mailbox", uint64(mailbox), "error", err)
+	}
+	return int64(n), err
+}
 
 // whereSeen groups messages by the mailboxes at whose servers they may lie: their
 // own and those of the folders they were seen in. Every mailbox is named.

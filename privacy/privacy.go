@@ -17,6 +17,7 @@ package privacy
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"sync"
@@ -36,16 +37,23 @@ var (
 	ErrPlanChanged = errors.New("plan changed")
 	// ErrSecondPerson: the policy wants another person's approval.
 	ErrSecondPerson = errors.New("a second person must approve")
+	// ErrServerWaits: all is erased here, but a mail server could not be asked or did
+	// not let go; the job goes on at the next start or night.
+	ErrServerWaits = errors.New("a mail server did not let go yet")
 	// ErrTooLate: the job is past its tombstones and can only go on.
 	ErrTooLate = errors.New("job can't be cancelled any more")
 )
 
-// Expunger removes messages from the source mailbox, in every folder, and
-// verifies that they are gone; in folders whose mail never comes to the desk
-// (Trash, Junk, Drafts) also each of which thrown says so (nil: none). left names
-// those that are still there.
+// Expunger removes messages from the source mailbox.
 type Expunger interface {
-	Expunge(ctx context.Context, m store.MailboxID, messages []store.MessageID, thrown func(raw []byte) bool) (removed int, left map[store.MessageID]string, err error)
+	// Targets says what is known of messages of a mailbox where they came from; it
+	// is for Expunge, which may be called when nothing else knows of them any more.
+	// Nil: there is no server, or nothing is known.
+	Targets(m store.MailboxID, messages []store.MessageID) (json.RawMessage, error)
+	// Expunge removes them in every folder, and verifies that they are gone; in
+	// folders whose mail never comes to the desk (Trash, Junk, Drafts) also each of
+	// which thrown says so (nil: none). left counts those that are still there.
+	Expunge(ctx context.Context, m store.MailboxID, targets json.RawMessage, thrown func(raw []byte) bool) (removed, left int, err error)
 }
 
 // Snapshots is what an erasure needs of backup: the ledger published on every

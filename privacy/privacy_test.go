@@ -39,8 +39,9 @@ type house struct {
 // noServer stands for mailboxes without a mail server.
 type noServer struct{}
 
-func (noServer) Expunge(context.Context, store.MailboxID, []store.MessageID, func([]byte) bool) (int, map[store.MessageID]string, error) {
-	return 0, nil, nil
+func (noServer) Targets(store.MailboxID, []store.MessageID) (json.RawMessage, error) { return nil, nil }
+func (noServer) Expunge(context.Context, store.MailboxID, json.RawMessage, func([]byte) bool) (removed, left int, err error) {
+	return 0, 0, nil
 }
 
 func open(t testing.TB, dir, target string) *house {

@@ -27,8 +27,11 @@ type file struct {
 	Decisions map[store.MessageID]MessageDecision
 	Plan      *details
 	Progress  []StepReport
-	Policy    SnapshotPolicy
-	LastDate  time.Time // when the last older snapshot is gone
+	// Pending are targets in mailboxes whose server could not be asked, or did not
+	// let go of them.
+	Pending  map[store.MailboxID]json.RawMessage
+	Policy   SnapshotPolicy
+	LastDate time.Time // when the last older snapshot is gone
 }
 
 func (p *Privacy) jobPath(id store.JobID) string {

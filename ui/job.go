@@ -23,7 +23,7 @@ type jobStep struct {
 }
 
 // jobSteps are the steps after plan and approval, in order (privacy/erase.go).
-var jobSteps = []string{"tombstones", "source", "records", "bytes", "index", "snapshots", "verify", "receipt"}
+var jobSteps = []string{"tombstones", "source", "records", "bytes", "index", "snapshots", "verify", "again", "receipt"}
 
 const stepsBefore = 3 // Job.Step of the first of them
 

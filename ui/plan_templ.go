@@ -250,7 +250,7 @@ func planView(p Page, v PlanView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, step := range []string{"tombstones", "source", "records", "bytes", "index", "snapshots", "verify", "receipt"} {
+			for _, step := range []string{"tombstones", "source", "records", "bytes", "index", "snapshots", "verify", "again", "receipt"} {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<li><b>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -9,7 +9,7 @@ FUZZTIME ?= 4s
 CHAOS ?= 2000
 SEED ?= 0
 
-.PHONY: residue resurrection crash-erase test machine generated format lint vulnerable unit fuzz chaos build clean
+.PHONY: beside residue resurrection crash-erase test machine generated format lint vulnerable unit fuzz chaos build clean
 
 test: machine generated format lint vulnerable unit fuzz build
 	@echo "make test: all passed"
@@ -68,6 +68,11 @@ fuzz:
 # Sync through a storm, with the client killed; make unit runs a few schedules of it.
 chaos:
 	$(GO) test -run 'TestChaos$$' -count=1 -timeout 0 -v ./imapsync -chaos $(CHAOS) -chaos-seed $(SEED)
+
+# First sync and a sync without news beside mbsync (apt-get install isync), as ratios.
+BESIDE ?= 10000
+beside:
+	POSTOLKA_BESIDE=$(BESIDE) $(GO) test -run TestBesideMbsync -count=1 -timeout 0 -v .
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o postolka .

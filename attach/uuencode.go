@@ -27,8 +27,12 @@ func UUFiles(text string) (files []UUFile) {
 
 // WithoutUUFiles puts note in the place of each uuencoded file of text.
 func WithoutUUFiles(text, note string) string {
+	around := cutUU(text, func(UUFile) {})
+	if len(around) == 1 {
+		return text
+	}
 	var b strings.Builder
-	for i, between := range cutUU(text, func(UUFile) {}) {
+	for i, between := range around {
 		if i > 0 {
 			b.WriteString(note + "\n")
 		}
@@ -41,11 +45,10 @@ func WithoutUUFiles(text, note string) string {
 func cutUU(text string, fn func(UUFile)) (around []string) {
 	start, at := 0, 0
 	for {
-		i := strings.Index("\n"+text[at:], "\nbegin ")
+		i := nextBegin(text, at)
 		if i < 0 {
 			return append(around, text[start:])
 		}
-		i += at
 		line, rest, _ := strings.Cut(text[i:], "\n")
 		at = len(text) - len(rest)
 		mode, name, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "begin "), " ")
@@ -59,6 +62,17 @@ func cutUU(text string, fn func(UUFile)) (around []string) {
 			start, at = len(text)-len(after), len(text)-len(after)
 		}
 	}
+}
+
+// nextBegin is where the next line with "begin " starts, from the line at; -1: none.
+func nextBegin(text string, at int) int {
+	if strings.HasPrefix(text[at:], "begin ") {
+		return at
+	}
+	if i := strings.Index(text[at:], "\nbegin "); i >= 0 {
+		return at + i + 1
+	}
+	return -1
 }
 
 // uuLines decodes lines until "end" or one that is none.

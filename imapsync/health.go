@@ -81,14 +81,32 @@ func Explain(err error) string { return class(err) }
 // folders about which it refused something.
 func (r *run) contact() {
 	now := time.Now().UTC()
-	r.y.note(r.box.id, func(m *store.Mailbox) {
+	r.y.note(r.box.id, func(tx *store.Tx, m *store.Mailbox) error {
 		m.LastContact, m.LastError = now, class(r.refusal)
 		if r.newMail {
 			m.LastNewMail = now
 		}
 		desk.CountArrivals(m, r.arrivals, desk.Day(now))
+		return r.noteChecked(tx)
 	})
-	r.newMail, r.arrivals = false, map[int64]uint32{}
+	r.newMail, r.arrivals, r.checked = false, map[int64]uint32{}, map[store.FolderID]checked{}
+}
+
+func (r *run) noteChecked(tx *store.Tx) error {
+	for id, c := range r.checked {
+		f, err := store.Folders.Get(tx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		f.OnServer, f.CheckedAt = c.onServer, c.at
+		if err := store.Folders.Put(tx, id, f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // trouble notes what went wrong.
@@ -96,16 +114,18 @@ func (y *Sync) trouble(id store.MailboxID, err error) {
 	if errors.Is(err, context.Canceled) {
 		return
 	}
-	y.note(id, func(m *store.Mailbox) { m.LastError = class(err) })
+	y.note(id, func(_ *store.Tx, m *store.Mailbox) error { m.LastError = class(err); return nil })
 }
 
-func (y *Sync) note(id store.MailboxID, change func(m *store.Mailbox)) {
+func (y *Sync) note(id store.MailboxID, change func(tx *store.Tx, m *store.Mailbox) error) {
 	err := y.store.Update(func(tx *store.Tx) error {
 		m, err := store.Mailboxes.Get(tx, id)
 		if err != nil {
 			return err
 		}
-		change(&m)
+		if err := change(tx, &m); err != nil {
+			return err
+		}
 		return store.Mailboxes.Put(tx, id, m)
 	})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {

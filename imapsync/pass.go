@@ -73,19 +73,21 @@ type run struct {
 	progress func(done, total int)
 	done     int
 	total    int
-	chosen   []string           // store.Mailbox.Folders
-	retryAt  time.Time          // store.Mailbox.RetryAt
-	ailing   bool               // store.Mailbox.LastError says something
-	newMail  bool               // something came that was not there before
-	arrivals map[int64]uint32   // what came that was not there before, by day
-	looked   time.Time          // at the inbox
-	refused  int                // messages that the server would not give, in a row
-	aside    map[brokenUID]bool // set aside and counted in this pass
-	refusal  error              // of a folder that was passed over
+	places   []place                    // folders on the server
+	chosen   []string                   // store.Mailbox.Folders
+	retryAt  time.Time                  // store.Mailbox.RetryAt
+	ailing   bool                       // store.Mailbox.LastError says something
+	newMail  bool                       // something came that was not there before
+	arrivals map[int64]uint32           // what came that was not there before, by day
+	checked  map[store.FolderID]checked // since the last contact
+	looked   time.Time                  // at the inbox
+	refused  int                        // messages that the server would not give, in a row
+	aside    map[brokenUID]bool         // set aside and counted in this pass
+	refusal  error                      // of a folder that was passed over
 }
 
 func newRun(y *Sync, m store.MailboxID) *run {
-	return &run{y: y, box: y.box(m), pass: new(Pass), aside: map[brokenUID]bool{}, arrivals: map[int64]uint32{}}
+	return &run{y: y, box: y.box(m), pass: new(Pass), aside: map[brokenUID]bool{}, arrivals: map[int64]uint32{}, checked: map[store.FolderID]checked{}}
 }
 
 func (r *run) connect(ctx context.Context) error {
@@ -114,6 +116,7 @@ func (r *run) all(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list folders: %w", err)
 	}
+	r.places = places
 	if err := r.forgetFolders(places); err != nil {
 		return err
 	}
@@ -184,7 +187,7 @@ func (r *run) foresee(places []place) error {
 func (r *run) step(n int) {
 	if n > 0 && r.ailing {
 		r.ailing = false // a first sync may go on for hours after its trouble is over
-		r.y.note(r.box.id, func(m *store.Mailbox) { m.LastError = "" })
+		r.y.note(r.box.id, func(_ *store.Tx, m *store.Mailbox) error { m.LastError = ""; return nil })
 	}
 	r.done += n
 	if r.progress != nil {
@@ -226,29 +229,16 @@ func (r *run) here(f store.Folder) (n int) {
 	return n
 }
 
-// count fills Pass.Folders.
+// count fills Pass.Folders with what the pass saw; a folder that may not be opened is left out.
 func (r *run) count() error {
-	places, err := r.s.places()
-	if err != nil {
-		return err
-	}
-	for _, p := range places {
-		if !r.wants(p) {
-			continue
-		}
-		sel, err := r.s.examine(p.name)
-		var answer *imap.Error
-		if errors.As(err, &answer) && r.s.alive() {
-			continue // may not be opened
-		}
+	for _, p := range r.places {
+		id, f, err := r.known(p)
 		if err != nil {
 			return err
 		}
-		_, f, err := r.known(p)
-		if err != nil {
-			return err
+		if seen, ok := r.checked[id]; ok {
+			r.pass.Folders = append(r.pass.Folders, FolderPass{Name: p.name, Server: int(seen.onServer), Here: r.here(f), Quarantined: len(f.Quarantined), Erased: int(f.Erased)})
 		}
-		r.pass.Folders = append(r.pass.Folders, FolderPass{Name: p.name, Server: int(sel.NumMessages), Here: r.here(f), Quarantined: len(f.Quarantined), Erased: int(f.Erased)})
 	}
 	return nil
 }

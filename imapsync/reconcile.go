@@ -38,7 +38,7 @@ func (r *run) reconcile(ctx context.Context, f *state, sel *imap.SelectData) err
 		missing = missing[done:]
 	}
 	r.box.reconciled[f.id] = look
-	return nil
+	return r.save(f)
 }
 
 func (r *run) agrees(f *state, onServer uint32) bool {
@@ -113,7 +113,7 @@ func (r *run) forgetFolders(places []place) error {
 		return nil // a list without it is none
 	}
 	var gone []store.FolderID
-	return r.y.store.Update(func(tx *store.Tx) error {
+	err := r.y.store.View(func(tx *store.Tx) error {
 		gone = nil
 		for id := range store.FolderByName.Prefix(tx, store.Key(r.box.id)) {
 			f, err := store.Folders.Get(tx, id)
@@ -124,14 +124,23 @@ func (r *run) forgetFolders(places []place) error {
 				gone = append(gone, id)
 			}
 		}
-		for _, id := range gone {
-			if _, err := dropSources(tx, store.Key(id), func(store.Source) bool { return true }); err != nil {
-				return err
-			}
-			if err := store.Folders.Delete(tx, id); err != nil {
-				return err
-			}
-		}
 		return nil
 	})
+	if err != nil || len(gone) == 0 {
+		return err
+	}
+	return r.y.store.Update(func(tx *store.Tx) error { return forget(tx, gone) })
+}
+
+// forget deletes folders with the places of messages in them.
+func forget(tx *store.Tx, folders []store.FolderID) error {
+	for _, id := range folders {
+		if _, err := dropSources(tx, store.Key(id), func(store.Source) bool { return true }); err != nil {
+			return err
+		}
+		if err := store.Folders.Delete(tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -26,8 +26,11 @@ type state struct {
 // round takes in what came into a folder and some batches of what still lies
 // below, and tries quarantined messages again. unfinished: older mail is left.
 func (r *run) round(ctx context.Context, p place, batches int) (unfinished bool, err error) {
-	if same, err := r.unchanged(p); same || err != nil {
+	if id, messages, err := r.unchanged(p); err != nil {
 		return false, err
+	} else if id != 0 {
+		r.checked[id] = checked{messages, time.Now().UTC()}
+		return false, nil
 	}
 	sel, err := r.s.examine(p.name)
 	if p.role == roleInbox {
@@ -61,8 +64,16 @@ func (r *run) round(ctx context.Context, p place, batches int) (unfinished bool,
 	if r.agrees(f, sel.NumMessages) {
 		r.box.seen[f.id] = looksNow(sel.NumMessages, sel.UIDNext, sel.UIDValidity)
 	}
-	f.OnServer, f.CheckedAt = sel.NumMessages, time.Now().UTC()
-	return !f.Done, r.save(f)
+	r.checked[f.id] = checked{sel.NumMessages, time.Now().UTC()}
+	return !f.Done, nil
+}
+
+// checked is when a folder was looked at, and what the server had in it. It is
+// written with the next contact: a commit for each folder would be most of what a
+// look without news costs.
+type checked struct {
+	onServer uint32
+	at       time.Time
 }
 
 // figures are what the server says of a folder.
@@ -86,23 +97,26 @@ func looksNow(messages uint32, next imap.UID, validity uint32) seen {
 // that nothing changed: servers answer it from what they remember.
 const statusTrust = 30
 
-// unchanged asks for the status of a folder with which all was well before. Not
+// unchanged asks for the status of a folder with which all was well before; id 0:
+// it changed, or was not asked. Not
 // of the inbox: it stays open between, and STATUS is not for an open folder
 // (RFC 9051 §6.3.11).
-func (r *run) unchanged(p place) (bool, error) {
-	id, f, err := r.known(p)
-	before, ok := r.box.seen[id]
+func (r *run) unchanged(p place) (id store.FolderID, messages uint32, err error) {
+	known, f, err := r.known(p)
+	before, ok := r.box.seen[known]
 	if err != nil || !ok || p.role == roleInbox || !f.Done || before.next == 0 || time.Since(before.at) > statusTrust*r.y.pace.poll || slices.ContainsFunc(f.Quarantined, r.due) {
-		return false, err
+		return 0, 0, err
 	}
 	data, err := r.s.status(p.name)
-	if err != nil {
-		if r.s.alive() {
-			return false, nil
-		}
-		return false, err
+	switch {
+	case err != nil && r.s.alive():
+		return 0, 0, nil
+	case err != nil:
+		return 0, 0, err
+	case data.NumMessages == nil || before.figures != figures{*data.NumMessages, data.UIDNext, data.UIDValidity}:
+		return 0, 0, nil
 	}
-	return data.NumMessages != nil && before.figures == figures{*data.NumMessages, data.UIDNext, data.UIDValidity}, nil
+	return known, *data.NumMessages, nil
 }
 
 // open finds or makes the record, anew when the server's UIDs mean other
@@ -120,8 +134,11 @@ func (r *run) open(p place, sel *imap.SelectData) (*state, error) {
 		reset(&st.Folder, sel.UIDValidity)
 	}
 	st.Role, st.OnServer = recordRole(p.role), sel.NumMessages
-	if st.Low > 0 {
+	if st.Low > 0 && st.Role == f.Role {
 		return st, nil
+	}
+	if st.Low > 0 {
+		return st, r.save(st)
 	}
 	if err := r.begin(st, sel); err != nil {
 		return nil, err
@@ -218,7 +235,7 @@ func (r *run) older(ctx context.Context, f *state, batches int) error {
 		return nil
 	}
 	f.Low, f.Done, f.Waiting, f.PerMinute = 1, true, 0, 0
-	return r.forgetFormer(f)
+	return errors.Join(r.save(f), r.forgetFormer(f))
 }
 
 // rate is messages a minute, of late: a new figure counts for a quarter.

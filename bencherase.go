@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"postolka/account"
@@ -17,7 +20,8 @@ import (
 // erased is what bench says of an erasure: seconds, bytes, milliseconds.
 type erased struct {
 	Messages int     `json:"messages"`
-	Seconds  float64 `json:"seconds"` // of the job, after its approval
+	Seconds  float64 `json:"seconds"`     // of the job, after its approval
+	CPU      float64 `json:"cpu_seconds"` // of all cores, that of the lists too
 	Plan     float64 `json:"plan_seconds"`
 	// Written is what the process handed to the system in write calls; Volumes is
 	// how large the volumes are: the person is in all of them.
@@ -29,7 +33,7 @@ type erased struct {
 }
 
 func (e erased) print() {
-	fmt.Printf("erase: %d messages in %.1f s (plan %.1f s), %d MiB written for volumes of %d MiB\n", e.Messages, e.Seconds, e.Plan, e.Written>>20, e.Volumes>>20)
+	fmt.Printf("erase: %d messages in %.1f s (%.1f s of processor, plan %.1f s), %d MiB written for volumes of %d MiB\n", e.Messages, e.Seconds, e.CPU, e.Plan, e.Written>>20, e.Volumes>>20)
 	fmt.Printf("list p99 meanwhile %.1f ms, idle %.1f ms; steps in ms: %v\n", e.BusyP99, e.IdleP99, e.Steps)
 }
 
@@ -78,7 +82,7 @@ func (a *app) eraseMeanwhile(ctx context.Context, e *erased, job store.JobID) (e
 		e.BusyP99, err = a.turnPages(ctx, over)
 		turned <- err
 	}()
-	wrote, began := writtenBytes(), time.Now()
+	wrote, used, began := writtenBytes(), cpuSeconds(), time.Now()
 	step, stepAt := "", began
 	receipt, err := a.api.Privacy.Run(ctx, job, func(next string, _, _ int) {
 		e.Steps[step] = time.Since(stepAt).Milliseconds()
@@ -86,6 +90,7 @@ func (a *app) eraseMeanwhile(ctx context.Context, e *erased, job store.JobID) (e
 	})
 	e.Steps[step] = time.Since(stepAt).Milliseconds()
 	delete(e.Steps, "")
+	e.CPU = cpuSeconds() - used
 	e.Seconds, e.Written, e.Messages = time.Since(began).Seconds(), writtenBytes()-wrote, receipt.Erased
 	close(over)
 	return errors.Join(err, <-turned)
@@ -118,4 +123,20 @@ func writtenBytes() (n int64) {
 	var read int64
 	_, _ = fmt.Sscanf(string(text), "rchar: %d\nwchar: %d", &read, &n)
 	return n
+}
+
+// cpuSeconds of this process so far; 0 where they are not counted.
+func cpuSeconds() (seconds float64) {
+	text, err := os.ReadFile("/proc/self/stat")
+	if err != nil {
+		return 0
+	}
+	// After the name, which may hold spaces, utime and stime are the 12th and 13th
+	// field, in hundredths of a second.
+	words := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	for _, w := range words[11:13] {
+		ticks, _ := strconv.ParseFloat(w, 64)
+		seconds += ticks / 100
+	}
+	return seconds
 }

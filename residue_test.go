@@ -34,7 +34,7 @@ func TestResidue(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a mail server")
 	}
-	persons, others := 3, 40
+	persons, others := 2, 15
 	if os.Getenv("POSTOLKA_RESIDUE") == "full" {
 		persons, others = 50, 2000
 	}

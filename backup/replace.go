@@ -123,25 +123,27 @@ func (b *Backup) recordReplaced(id store.PackID, old, p store.Pack) error {
 		line.Cipher, line.Plain = Sum(p.Cipher).String(), Sum(p.Plain).String()
 	}
 	return b.store.Update(func(tx *store.Tx) error {
-		old.Replaced, old.ReplacedBy = true, 0
-		if p.Messages > 0 {
-			by, err := store.Packs.Insert(tx, p)
-			if err != nil {
-				return err
-			}
-			old.ReplacedBy = by
-			if p.RetiredAt.IsZero() {
-				if err := movePack(tx, id, by, p.Contents); err != nil {
-					return err
-				}
-			}
-		}
-		if err := store.Packs.Put(tx, id, old); err != nil {
+		if err := exchange(tx, id, old, p); err != nil {
 			return err
 		}
 		_, err := b.ledger.Append(tx, ledger.Body{Verb: ledger.VerbPackReplaced, Packs: []ledger.PackReplaced{line}})
 		return err
 	})
+}
+
+// exchange puts the new pack into the row of the old, so that the records of its
+// messages stay as they are; the old one gets a row of its own.
+func exchange(tx *store.Tx, id store.PackID, old, p store.Pack) error {
+	old.Replaced, old.ReplacedBy = true, 0
+	if p.Messages == 0 {
+		return store.Packs.Put(tx, id, old)
+	}
+	old.ReplacedBy = id
+	if err := store.Packs.Put(tx, id, p); err != nil {
+		return err
+	}
+	_, err := store.Packs.Insert(tx, old)
+	return err
 }
 
 // left are the messages that the new pack has no more.

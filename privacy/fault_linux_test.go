@@ -28,7 +28,7 @@ func TestEraseThroughFaults(t *testing.T) {
 		workStruck(t, base)
 		return
 	}
-	times := number("POSTOLKA_FAULTS", 9)
+	times := number("POSTOLKA_FAULTS", 6)
 	seed := number("POSTOLKA_SEED", rand.Uint64())
 	t.Logf("seed %d", seed)
 	f := newFaults(t)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"net/url"
 
 	"postolka/account"
 	"postolka/match"
@@ -34,6 +35,18 @@ func init() {
 		"GET /privacy/{id}/receipt.txt": func(w *world, _ account.Agent) try {
 			return try{path: personPath(w.erased()) + "/receipt.txt"}
 		},
+
+		"GET /retention": at("/retention"),
+		"POST /holds":    form("/holds", "message", "1", "reason", "claim", "review", "2099-01-01"),
+		"POST /holds/{id}/lift": func(w *world, _ account.Agent) try {
+			id, err := w.server.Privacy.Hold(context.Background(), w.people["jana"], 0, 1, "claim", w.now.AddDate(1, 0, 0))
+			w.must(err)
+			return try{"/holds/" + idText(id) + "/lift", url.Values{}}
+		},
+		"POST /restrictions":           form("/restrictions", "messages", "2, 3", "ground", "accuracy"),
+		"GET /restrictions/{id}":       restriction("", nil),
+		"POST /restrictions/{id}":      restriction("", values("purpose", "claim")),
+		"POST /restrictions/{id}/lift": restriction("/lift", values("informed", "2026-01-01")),
 
 		"GET /log":         at("/log"),
 		"POST /log/export": form("/log/export", "day", "2026-11-24"),
@@ -85,6 +98,15 @@ func init() {
 
 func mailbox(rest string, fields ...string) func(*world, account.Agent) try {
 	return func(w *world, _ account.Agent) try { return try{mailboxPath(w.support) + rest, values(fields...)} }
+}
+
+// restriction is a page of a new one.
+func restriction(rest string, form url.Values) func(*world, account.Agent) try {
+	return func(w *world, _ account.Agent) try {
+		id, err := w.server.Privacy.Restrict(context.Background(), w.people["jana"], "claims", []store.MessageID{4})
+		w.must(err)
+		return try{restrictionPath(id) + rest, form}
+	}
 }
 
 // found is a page of a new find.

@@ -41,6 +41,7 @@ var housePlaces = []struct {
 }{
 	{"places.privacy", []housePlace{
 		{"find", "/privacy", "shield", account.FindPersons},
+		{"retention", "/retention", "clock", account.FindPersons},
 		{"log", "/log", "eye", account.ReadLog},
 		{"snapshots", "/snapshots", "chest", account.Snapshots},
 	}},

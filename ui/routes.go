@@ -75,6 +75,14 @@ func (s *Server) routes() []route {
 		{"GET /receipts/check", signedIn, s.receiptCheckPage},
 		{"POST /receipts/check", signedIn, s.receiptCheck},
 
+		{"GET /retention", mayDo(account.FindPersons), s.retentionPage},
+		{"POST /holds", mayDo(account.FindPersons), s.hold},
+		{"POST /holds/{id}/lift", mayDo(account.FindPersons), s.liftHold},
+		{"POST /restrictions", mayDo(account.FindPersons), s.restrict},
+		{"GET /restrictions/{id}", mayDo(account.FindPersons), s.restrictionPage},
+		{"POST /restrictions/{id}", mayDo(account.FindPersons), s.openRestriction},
+		{"POST /restrictions/{id}/lift", mayDo(account.FindPersons), s.liftRestriction},
+
 		{"GET /log", may(account.ReadLog), s.logPage},
 		{"POST /log/export", may(account.ReadLog), s.logFile},
 		{"POST /log/verify", mayDo(account.ReadLog), s.verifyLog},

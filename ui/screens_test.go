@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"net/url"
 	"os"
@@ -17,6 +18,7 @@ import (
 
 	"postolka/account"
 	"postolka/desk"
+	"postolka/store"
 )
 
 var screensDir = flag.String("screens", "", "write a picture of every page into this folder (go test -run Screens -screens DIR)")
@@ -79,6 +81,10 @@ func (w *world) houseScreens() []screen {
 		{"person", "jana", personPath(person), nil},
 		{"plan-mine", "jana", personPath(planned) + "/plan", nil},
 		{"plan", "petra", personPath(planned) + "/plan", nil},
+		{"retention", "jana", "/retention", nil},
+		{"retention-holds", "jana", "/retention#holds", nil},
+		{"retention-restrictions", "jana", "/retention#restrictions", nil},
+		{"restriction", "jana", restrictionPath(w.keepBack()), []step{chromedp.SetValue("#purpose", "spor 12/2026"), chromedp.Submit("#purpose"), chromedp.Sleep(900 * time.Millisecond)}},
 		{"log", "ota", "/log?day=" + time.Now().Format(time.DateOnly), nil},
 		{"snapshots", "jana", "/snapshots", nil},
 		{"disk", "jana", "/disk", nil},
@@ -101,6 +107,26 @@ func (w *world) houseScreens() []screen {
 		{"log-mine", "petr", "/log/mine", nil},
 		{"receipt", "petra", personPath(w.erased()) + "/receipt", nil},
 	}
+}
+
+// keepBack holds a conversation, restricts a letter, and lets some mail grow old.
+func (w *world) keepBack() store.RestrictionID {
+	ctx, jana := context.Background(), w.people["jana"]
+	_, err := w.server.Privacy.Hold(ctx, jana, w.conversationOf("Reklamace – prasklá konvice"), 0, "claim", w.now.AddDate(0, 8, 0))
+	w.must(err)
+	for _, id := range []store.MailboxID{w.support, w.claims} {
+		w.must(w.store.Update(func(tx *store.Tx) error {
+			box, err := store.Mailboxes.Get(tx, id)
+			box.Keep = 20 * 24 * time.Hour
+			return errors.Join(err, store.Mailboxes.Put(tx, id, box))
+		}))
+	}
+	for _, subject := range []string{"Reklamace – prasklá konvice", "Wrong size, can I exchange?"} {
+		w.must(w.desk.SetStatus(ctx, jana, store.StatusSolved, w.conversationOf(subject)))
+	}
+	id, err := w.server.Privacy.Restrict(ctx, jana, "accuracy", []store.MessageID{2})
+	w.must(err)
+	return id
 }
 
 func click(sel string) step {

@@ -22,4 +22,5 @@ type (
 	SettingID      uint64
 	HoldID         uint64
 	RestrictionID  uint64
+	RequestID      uint64
 )

@@ -1982,6 +1982,94 @@ func (z Holdings) Msgsize() (s int) {
 }
 
 // MarshalMsg implements msgp.Marshaler
+func (z *Identification) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// map header, size 5
+	// string "Token"
+	o = append(o, 0x85, 0xa5, 0x54, 0x6f, 0x6b, 0x65, 0x6e)
+	o = msgp.AppendBytes(o, (z.Token)[:])
+	// string "Ends"
+	o = append(o, 0xa4, 0x45, 0x6e, 0x64, 0x73)
+	o = msgp.AppendTime(o, z.Ends)
+	// string "AskedAt"
+	o = append(o, 0xa7, 0x41, 0x73, 0x6b, 0x65, 0x64, 0x41, 0x74)
+	o = msgp.AppendTime(o, z.AskedAt)
+	// string "ProvenAt"
+	o = append(o, 0xa8, 0x50, 0x72, 0x6f, 0x76, 0x65, 0x6e, 0x41, 0x74)
+	o = msgp.AppendTime(o, z.ProvenAt)
+	// string "Waived"
+	o = append(o, 0xa6, 0x57, 0x61, 0x69, 0x76, 0x65, 0x64)
+	o = msgp.AppendString(o, z.Waived)
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *Identification) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "Token":
+			bts, err = msgp.ReadExactBytes(bts, (z.Token)[:])
+			if err != nil {
+				err = msgp.WrapError(err, "Token")
+				return
+			}
+		case "Ends":
+			z.Ends, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Ends")
+				return
+			}
+		case "AskedAt":
+			z.AskedAt, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "AskedAt")
+				return
+			}
+		case "ProvenAt":
+			z.ProvenAt, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "ProvenAt")
+				return
+			}
+		case "Waived":
+			z.Waived, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Waived")
+				return
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z *Identification) Msgsize() (s int) {
+	s = 1 + 6 + msgp.ArrayHeaderSize + (32 * (msgp.ByteSize)) + 5 + msgp.TimeSize + 8 + msgp.TimeSize + 9 + msgp.TimeSize + 7 + msgp.StringPrefixSize + len(z.Waived)
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
 func (z *Identity) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// map header, size 2
@@ -4309,6 +4397,315 @@ func (z *ReceiptID) UnmarshalMsg(bts []byte) (o []byte, err error) {
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z ReceiptID) Msgsize() (s int) {
 	s = msgp.Uint64Size
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z *Request) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// map header, size 14
+	// string "Kind"
+	o = append(o, 0x8e, 0xa4, 0x4b, 0x69, 0x6e, 0x64)
+	o = msgp.AppendUint8(o, uint8(z.Kind))
+	// string "State"
+	o = append(o, 0xa5, 0x53, 0x74, 0x61, 0x74, 0x65)
+	o = msgp.AppendUint8(o, uint8(z.State))
+	// string "ReceivedAt"
+	o = append(o, 0xaa, 0x52, 0x65, 0x63, 0x65, 0x69, 0x76, 0x65, 0x64, 0x41, 0x74)
+	o = msgp.AppendTime(o, z.ReceivedAt)
+	// string "Mailbox"
+	o = append(o, 0xa7, 0x4d, 0x61, 0x69, 0x6c, 0x62, 0x6f, 0x78)
+	o = msgp.AppendUint64(o, uint64(z.Mailbox))
+	// string "Conversation"
+	o = append(o, 0xac, 0x43, 0x6f, 0x6e, 0x76, 0x65, 0x72, 0x73, 0x61, 0x74, 0x69, 0x6f, 0x6e)
+	o = msgp.AppendUint64(o, uint64(z.Conversation))
+	// string "Message"
+	o = append(o, 0xa7, 0x4d, 0x65, 0x73, 0x73, 0x61, 0x67, 0x65)
+	o = msgp.AppendUint64(o, uint64(z.Message))
+	// string "Job"
+	o = append(o, 0xa3, 0x4a, 0x6f, 0x62)
+	o = msgp.AppendUint64(o, uint64(z.Job))
+	// string "AddedBy"
+	o = append(o, 0xa7, 0x41, 0x64, 0x64, 0x65, 0x64, 0x42, 0x79)
+	o = msgp.AppendUint64(o, uint64(z.AddedBy))
+	// string "Identity"
+	o = append(o, 0xa8, 0x49, 0x64, 0x65, 0x6e, 0x74, 0x69, 0x74, 0x79)
+	o, err = z.Identity.MarshalMsg(o)
+	if err != nil {
+		err = msgp.WrapError(err, "Identity")
+		return
+	}
+	// string "ExtendedAt"
+	o = append(o, 0xaa, 0x45, 0x78, 0x74, 0x65, 0x6e, 0x64, 0x65, 0x64, 0x41, 0x74)
+	o = msgp.AppendTime(o, z.ExtendedAt)
+	// string "ExtendedWhy"
+	o = append(o, 0xab, 0x45, 0x78, 0x74, 0x65, 0x6e, 0x64, 0x65, 0x64, 0x57, 0x68, 0x79)
+	o = msgp.AppendString(o, z.ExtendedWhy)
+	// string "Grounds"
+	o = append(o, 0xa7, 0x47, 0x72, 0x6f, 0x75, 0x6e, 0x64, 0x73)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.Grounds)))
+	for za0001 := range z.Grounds {
+		o = msgp.AppendString(o, z.Grounds[za0001])
+	}
+	// string "AnsweredAt"
+	o = append(o, 0xaa, 0x41, 0x6e, 0x73, 0x77, 0x65, 0x72, 0x65, 0x64, 0x41, 0x74)
+	o = msgp.AppendTime(o, z.AnsweredAt)
+	// string "AnsweredBy"
+	o = append(o, 0xaa, 0x41, 0x6e, 0x73, 0x77, 0x65, 0x72, 0x65, 0x64, 0x42, 0x79)
+	o = msgp.AppendUint64(o, uint64(z.AnsweredBy))
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *Request) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "Kind":
+			{
+				var zb0002 uint8
+				zb0002, bts, err = msgp.ReadUint8Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Kind")
+					return
+				}
+				z.Kind = RequestKind(zb0002)
+			}
+		case "State":
+			{
+				var zb0003 uint8
+				zb0003, bts, err = msgp.ReadUint8Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "State")
+					return
+				}
+				z.State = RequestState(zb0003)
+			}
+		case "ReceivedAt":
+			z.ReceivedAt, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "ReceivedAt")
+				return
+			}
+		case "Mailbox":
+			{
+				var zb0004 uint64
+				zb0004, bts, err = msgp.ReadUint64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Mailbox")
+					return
+				}
+				z.Mailbox = MailboxID(zb0004)
+			}
+		case "Conversation":
+			{
+				var zb0005 uint64
+				zb0005, bts, err = msgp.ReadUint64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Conversation")
+					return
+				}
+				z.Conversation = ConversationID(zb0005)
+			}
+		case "Message":
+			{
+				var zb0006 uint64
+				zb0006, bts, err = msgp.ReadUint64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Message")
+					return
+				}
+				z.Message = MessageID(zb0006)
+			}
+		case "Job":
+			{
+				var zb0007 uint64
+				zb0007, bts, err = msgp.ReadUint64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Job")
+					return
+				}
+				z.Job = JobID(zb0007)
+			}
+		case "AddedBy":
+			{
+				var zb0008 uint64
+				zb0008, bts, err = msgp.ReadUint64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "AddedBy")
+					return
+				}
+				z.AddedBy = AgentID(zb0008)
+			}
+		case "Identity":
+			bts, err = z.Identity.UnmarshalMsg(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Identity")
+				return
+			}
+		case "ExtendedAt":
+			z.ExtendedAt, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "ExtendedAt")
+				return
+			}
+		case "ExtendedWhy":
+			z.ExtendedWhy, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "ExtendedWhy")
+				return
+			}
+		case "Grounds":
+			var zb0009 uint32
+			zb0009, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Grounds")
+				return
+			}
+			if cap(z.Grounds) >= int(zb0009) {
+				z.Grounds = (z.Grounds)[:zb0009]
+			} else {
+				z.Grounds = make([]string, zb0009)
+			}
+			for za0001 := range z.Grounds {
+				z.Grounds[za0001], bts, err = msgp.ReadStringBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Grounds", za0001)
+					return
+				}
+			}
+		case "AnsweredAt":
+			z.AnsweredAt, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "AnsweredAt")
+				return
+			}
+		case "AnsweredBy":
+			{
+				var zb0010 uint64
+				zb0010, bts, err = msgp.ReadUint64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "AnsweredBy")
+					return
+				}
+				z.AnsweredBy = AgentID(zb0010)
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z *Request) Msgsize() (s int) {
+	s = 1 + 5 + msgp.Uint8Size + 6 + msgp.Uint8Size + 11 + msgp.TimeSize + 8 + msgp.Uint64Size + 13 + msgp.Uint64Size + 8 + msgp.Uint64Size + 4 + msgp.Uint64Size + 8 + msgp.Uint64Size + 9 + z.Identity.Msgsize() + 11 + msgp.TimeSize + 12 + msgp.StringPrefixSize + len(z.ExtendedWhy) + 8 + msgp.ArrayHeaderSize
+	for za0001 := range z.Grounds {
+		s += msgp.StringPrefixSize + len(z.Grounds[za0001])
+	}
+	s += 11 + msgp.TimeSize + 11 + msgp.Uint64Size
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z RequestID) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	o = msgp.AppendUint64(o, uint64(z))
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *RequestID) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	{
+		var zb0001 uint64
+		zb0001, bts, err = msgp.ReadUint64Bytes(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		(*z) = RequestID(zb0001)
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z RequestID) Msgsize() (s int) {
+	s = msgp.Uint64Size
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z RequestKind) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	o = msgp.AppendUint8(o, uint8(z))
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *RequestKind) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	{
+		var zb0001 uint8
+		zb0001, bts, err = msgp.ReadUint8Bytes(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		(*z) = RequestKind(zb0001)
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z RequestKind) Msgsize() (s int) {
+	s = msgp.Uint8Size
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z RequestState) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	o = msgp.AppendUint8(o, uint8(z))
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *RequestState) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	{
+		var zb0001 uint8
+		zb0001, bts, err = msgp.ReadUint8Bytes(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		(*z) = RequestState(zb0001)
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z RequestState) Msgsize() (s int) {
+	s = msgp.Uint8Size
 	return
 }
 

@@ -39,6 +39,8 @@ var (
 		indexes: []*Index[HoldID, Hold]{&HoldsByConversation, &HoldsByMessage}}
 	Restrictions = Table[RestrictionID, Restriction, *Restriction]{name: "restrictions", version: 1, holds: HoldsNone,
 		indexes: []*Index[RestrictionID, Restriction]{&RestrictionsByMessage}}
+	Requests = Table[RequestID, Request, *Request]{name: "requests", version: 1, holds: HoldsNone, // keys of reasons only
+		indexes: []*Index[RequestID, Request]{&RequestsByConversation, &RequestByJob, &RequestByToken}}
 	Receipts = Table[ReceiptID, Receipt, *Receipt]{name: "receipts", version: 1, holds: HoldsNone,
 		indexes: []*Index[ReceiptID, Receipt]{&ReceiptByJob}}
 	Exports = Table[ExportID, Export, *Export]{name: "exports", version: 1, holds: HoldsNone,
@@ -59,7 +61,7 @@ var (
 // A table that is not here has no bucket, so its first use fails.
 var tables = []anyTable{
 	&Mailboxes, &Folders, &Messages, &Sources, &Conversations, &Customers, &Drafts, &Outbox, &Agents, &Sessions,
-	&Jobs, &Holds, &Restrictions, &Receipts, &Exports, &Tombstones, &Ledger, &Snapshots, &Packs, &Settings,
+	&Jobs, &Requests, &Holds, &Restrictions, &Receipts, &Exports, &Tombstones, &Ledger, &Snapshots, &Packs, &Settings,
 }
 
 // Indexes. The comment is the key.
@@ -175,6 +177,15 @@ var (
 			}
 			return each(v.Messages)
 		}}
+	// Key(conversation)
+	RequestsByConversation = Index[RequestID, Request]{table: "requests", name: "conversation",
+		keys: func(v *Request) [][]byte { return when(v.Conversation != 0, v.Conversation) }}
+	// Key(job)
+	RequestByJob = Index[RequestID, Request]{table: "requests", name: "job",
+		keys: func(v *Request) [][]byte { return when(v.Job != 0, v.Job) }}
+	// Key(token)
+	RequestByToken = Index[RequestID, Request]{table: "requests", name: "token",
+		keys: func(v *Request) [][]byte { return when(v.Identity.Token != [32]byte{}, v.Identity.Token[:]) }}
 	// Key(job)
 	ReceiptByJob = Index[ReceiptID, Receipt]{table: "receipts", name: "job",
 		keys: func(v *Receipt) [][]byte { return one(v.Job) }}

@@ -15,7 +15,7 @@ import (
 // those of its own floor that are named beside it.
 var floors = [][]string{
 	{"attach"},
-	{"mail", "match", "tree", "importer", "letter"},
+	{"mail", "match", "tree", "importer", "letter", "deadline"},
 	{"store"},
 	{"account", "guess", "guess", "ledger", "search"},
 	{"audit", "backup", "oauth"},
@@ -39,6 +39,7 @@ var keepers = map[string][]string{
 	"github.com/emersion/go-message":  {"mail"},
 	"github.com/klippa-app/go-pdfium": {"attach"},
 	"github.com/a-h/templ":            {"ui"},
+	"github.com/rickar/cal":           {"deadline"},
 	"codeberg.org/go-pdf/fpdf":        {"letter", "demo"}, // the demo makes sample papers
 	"github.com/nyaruka/phonenumbers": {"match"},
 	"golang.org/x/oauth2":             {"oauth"},

@@ -91,7 +91,7 @@ func rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		serveCommand(), demoCommand(), importCommand(), findCommand(), exportCommand(), eraseCommand(), receiptCommand(),
-		holdCommand(), restrictCommand(), retentionCommand(),
+		requestCommand(), holdCommand(), restrictCommand(), retentionCommand(),
 		snapshotCommand(), snapshotsCommand(), drillCommand(), restoreCommand(), keyCommand(),
 		agentCommand(), mailboxCommand(), reindexCommand(), auditCommand(), doctorCommand(), benchCommand(), versionCommand(),
 	)

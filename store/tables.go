@@ -185,7 +185,7 @@ var (
 		keys: func(v *Request) [][]byte { return when(v.Job != 0, v.Job) }}
 	// Key(token)
 	RequestByToken = Index[RequestID, Request]{table: "requests", name: "token",
-		keys: func(v *Request) [][]byte { return when(v.Identity.Token != [32]byte{}, v.Identity.Token[:]) }}
+		keys: func(v *Request) [][]byte { return when(v.Identity.Token != [32]byte{}, v.Identity.Token) }}
 	// Key(job)
 	ReceiptByJob = Index[ReceiptID, Receipt]{table: "receipts", name: "job",
 		keys: func(v *Receipt) [][]byte { return one(v.Job) }}

@@ -1,0 +1,108 @@
+package privacy
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"strings"
+	"text/template"
+
+	"postolka/account"
+	"postolka/desk"
+	"postolka/letter"
+	"postolka/store"
+)
+
+// Letters to the person are the catalogue of letters/, as it stood on 2026-11-26;
+// the README says that a lawyer must confirm it. A letter becomes a draft in the
+// conversation, and a person sends it.
+
+//go:embed letters
+var letterFiles embed.FS
+
+var letters = map[string]*template.Template{
+	"cs": template.Must(template.ParseFS(letterFiles, "letters/cs.tmpl")),
+	"en": template.Must(template.ParseFS(letterFiles, "letters/en.tmpl")),
+}
+
+// ErrLetter: something is missing without which the letter must not go: grounds
+// of a refusal, an extension that was not taken, an erasure that is not done.
+var ErrLetter = errors.New("the letter lacks what the law wants in it")
+
+// LetterKinds are what can be written to the person.
+var LetterKinds = []string{"receipt", "extension", "refusal", "answer"}
+
+type letterData struct {
+	Kind                            int
+	Received, Legal, Extended, Last string
+	Link, Why                       string
+	Grounds                         []string
+	Partly                          bool // the rest was granted
+}
+
+// Letter makes a draft of a letter in the request's conversation; grounds are for
+// a refusal, which may be one of a part. ErrLetter, ErrGround, ErrNobody, ErrAnswered.
+func (p *Privacy) Letter(ctx context.Context, by account.Agent, id store.RequestID, lang, kind string, refused []string) (store.ConversationID, error) {
+	row, err := p.Request(by, id)
+	if err != nil {
+		return 0, err
+	}
+	if row.Conversation == 0 {
+		return 0, ErrNobody
+	}
+	if err := checkGrounds(row.Kind, refused); err != nil {
+		return 0, err
+	}
+	row.Grounds = refused
+	if err := p.mayWrite(kind, row); err != nil {
+		return 0, err
+	}
+	text, err := letterText(lang, kind, row, "")
+	if err != nil {
+		return 0, err
+	}
+	_, err = p.Desk.SaveDraft(ctx, by, desk.Draft{Draft: store.Draft{Conversation: row.Conversation, Text: text}})
+	return row.Conversation, err
+}
+
+// mayWrite: no refusal without grounds, no word of an extension that was not taken
+// or of an erasure that was not done (Article 12(3) and (4) GDPR).
+func (p *Privacy) mayWrite(kind string, row RequestRow) error {
+	switch kind {
+	case "receipt":
+		return nil
+	case "extension":
+		if row.ExtendedAt.IsZero() {
+			return ErrLetter
+		}
+	case "refusal":
+		if len(row.Grounds) == 0 {
+			return ErrLetter
+		}
+	case "answer":
+		if row.Kind == store.RequestErasure && row.JobState != store.JobDone {
+			return ErrLetter
+		}
+	default:
+		return ErrLetter
+	}
+	return nil
+}
+
+func letterText(lang, kind string, row RequestRow, link string) (string, error) {
+	t := letters[lang]
+	if t == nil {
+		t, lang = letters["en"], "en"
+	}
+	data := letterData{Kind: int(row.Kind), Received: letter.Day(lang, row.Dates.Received), Legal: letter.Day(lang, row.Dates.Legal),
+		Extended: letter.Day(lang, row.Dates.ExtendedLegal), Link: link, Why: row.ExtendedWhy, Grounds: row.Grounds, Partly: row.JobState == store.JobDone}
+	if !row.SnapshotsGone.IsZero() {
+		data.Last = letter.Day(lang, row.SnapshotsGone)
+	}
+	var b strings.Builder
+	if err := t.ExecuteTemplate(&b, kind, data); err != nil {
+		return "", fmt.Errorf("letter %s: %w", kind, err)
+	}
+	return strings.TrimSpace(b.String()) + "\n", nil
+}

@@ -81,7 +81,7 @@ func (p *Privacy) mayWrite(kind string, row RequestRow) error {
 			return ErrLetter
 		}
 	case "answer":
-		if row.Kind == store.RequestErasure && row.JobState != store.JobDone {
+		if row.Kind == store.RequestErasure && row.Work.State != store.JobDone {
 			return ErrLetter
 		}
 	default:
@@ -96,7 +96,7 @@ func letterText(lang, kind string, row RequestRow, link string) (string, error) 
 		t, lang = letters["en"], "en"
 	}
 	data := letterData{Kind: int(row.Kind), Received: letter.Day(lang, row.Dates.Received), Legal: letter.Day(lang, row.Dates.Legal),
-		Extended: letter.Day(lang, row.Dates.ExtendedLegal), Link: link, Why: row.ExtendedWhy, Grounds: row.Grounds, Partly: row.JobState == store.JobDone}
+		Extended: letter.Day(lang, row.Dates.ExtendedLegal), Link: link, Why: row.ExtendedWhy, Grounds: row.Grounds, Partly: row.Work.State == store.JobDone}
 	if !row.SnapshotsGone.IsZero() {
 		data.Last = letter.Day(lang, row.SnapshotsGone)
 	}

@@ -39,8 +39,7 @@ type RequestRow struct {
 	store.Request
 	Dates       deadline.Dates
 	MailboxName string
-	JobState    store.JobState
-	Planned     bool // its plan waits for an approval
+	Work        store.Job // the record of its job, if it has one
 	// SnapshotsGone is when the last snapshot with records of an erasure is gone.
 	SnapshotsGone time.Time
 }
@@ -49,6 +48,9 @@ type RequestRow struct {
 func (r RequestRow) Open() bool {
 	return r.State != store.RequestAnswered && r.State != store.RequestDismissed
 }
+
+// Planned: its plan waits for an approval.
+func (r RequestRow) Planned() bool { return r.Work.State == store.JobPlanned && r.Work.PlanHash != "" }
 
 // Due is the day alarms work on: the strict one, extended when it was.
 func (r RequestRow) Due() time.Time {
@@ -96,7 +98,7 @@ func (p *Privacy) aboutMessage(by account.Agent, m store.MessageID, r *store.Req
 	}
 	return p.Store.View(func(tx *store.Tx) error {
 		msg, err := store.Messages.Get(tx, m)
-		if err != nil || !account.MayIn(by, account.Answer, msg.Mailbox) && !account.MayDo(by, account.FindPersons) {
+		if err != nil || !account.MayIn(by, account.Answer, msg.Mailbox) {
 			return desk.ErrNotAllowed
 		}
 		r.Message, r.Mailbox, r.Conversation, r.ReceivedAt = m, msg.Mailbox, msg.Conversation, msg.ReceivedAt
@@ -174,9 +176,9 @@ func (p *Privacy) requestRow(tx *store.Tx, by account.Agent, id store.RequestID,
 		row.MailboxName = box.Name
 	}
 	if job, err := store.Jobs.Get(tx, r.Job); err == nil {
-		row.JobState, row.Planned = job.State, job.State == store.JobPlanned && job.PlanHash != ""
+		row.Work = job
 	}
-	if id, ok := store.ReceiptByJob.First(tx, store.Key(r.Job)); ok && row.JobState == store.JobDone {
+	if id, ok := store.ReceiptByJob.First(tx, store.Key(r.Job)); ok && row.Work.State == store.JobDone {
 		row.SnapshotsGone = snapshotsGone(tx, id)
 	}
 	row.Identity.Token = [32]byte{}
@@ -272,7 +274,7 @@ func (p *Privacy) FindFor(ctx context.Context, by account.Agent, id store.Reques
 // purposes are the words of the access log for each kind of request.
 var purposes = map[store.RequestKind]string{
 	store.RequestAccess: "access", store.RequestErasure: "erasure", store.RequestRectification: "rectification",
-	store.RequestRestriction: "restriction", store.RequestPortability: "portability", store.RequestObjection: "objection",
+	store.RequestRestriction: "check", store.RequestPortability: "portability", store.RequestObjection: "check",
 }
 
 // LinkJob says which find, export or erasure belongs to a request.

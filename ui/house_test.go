@@ -64,6 +64,10 @@ func init() {
 		"POST /snapshots/key/file":    form("/snapshots/key/file", "file", "x"),
 		"POST /snapshots/key/confirm": form("/snapshots/key/confirm", "file", "x", "tail", "x"),
 
+		"GET /requests":                at("/requests"),
+		"POST /requests":               form("/requests", "kind", "access", "received", "2026-01-02"),
+		"GET /requests/{id}":           request(),
+		"POST /requests/{id}":          request("do", "extend", "reason", "many"),
 		"GET /mailboxes":               at("/mailboxes"),
 		"GET /mailboxes/new":           at("/mailboxes/new"),
 		"POST /mailboxes/new":          form("/mailboxes/new", "address", "info@seznam.cz"),
@@ -144,4 +148,13 @@ func (w *world) erased() store.JobID {
 	_, err = w.server.Privacy.Run(ctx, w.erasure, nil)
 	w.must(err)
 	return w.erasure
+}
+
+// request is one that came on paper, anew for each try.
+func request(fields ...string) func(*world, account.Agent) try {
+	return func(w *world, _ account.Agent) try {
+		id, err := w.server.Privacy.AddRequest(context.Background(), account.HostAgent(), 0, store.RequestAccess, w.now)
+		w.must(err)
+		return try{requestPath(id), values(fields...)}
+	}
 }

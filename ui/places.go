@@ -40,6 +40,7 @@ var housePlaces = []struct {
 	places []housePlace
 }{
 	{"places.privacy", []housePlace{
+		{"requests", "/requests", "clock", account.FindPersons},
 		{"find", "/privacy", "shield", account.FindPersons},
 		{"retention", "/retention", "clock", account.FindPersons},
 		{"log", "/log", "eye", account.ReadLog},

@@ -29,6 +29,8 @@ func (s *Server) routes() []route {
 		{"POST /start", public, s.firstOwner},
 		{"GET /invitation", public, s.invitationPage},
 		{"POST /invitation", public, s.redeem},
+		{"GET /identity", public, s.identityPage},
+		{"POST /identity", public, s.confirmIdentity},
 		{"POST /sign-out", signedIn, s.signOut},
 
 		{"GET /{$}", signedIn, s.start},
@@ -41,6 +43,7 @@ func (s *Server) routes() []route {
 		{"POST /outbox/{id}/undo", may(account.Answer), s.undoSend},
 		{"POST /work", may(account.Answer), s.work},
 		{"POST /m/{id}/join", may(account.Answer), s.join},
+		{"POST /m/{id}/request", may(account.Answer), s.requestOfMail},
 		{"POST /m/{id}/split", may(account.Answer), s.split},
 		{"GET /m/{id}/body", may(account.Read), s.body},
 		{"GET /m/{id}/source", may(account.Read), s.source},
@@ -55,6 +58,10 @@ func (s *Server) routes() []route {
 		{"GET /more", signedIn, s.more},
 		{"GET /keys", signedIn, s.keys},
 
+		{"GET /requests", mayDo(account.FindPersons), s.requestsPage},
+		{"POST /requests", mayDo(account.FindPersons), s.addRequest},
+		{"GET /requests/{id}", mayDo(account.FindPersons), s.requestPage},
+		{"POST /requests/{id}", mayDo(account.FindPersons), s.workRequest},
 		{"GET /privacy", mayDo(account.FindPersons), s.findPage},
 		{"POST /privacy", mayDo(account.FindPersons), s.find},
 		{"GET /privacy/{id}", mayDo(account.FindPersons), s.person},

@@ -49,6 +49,11 @@ var tries = map[string]func(w *world, by account.Agent) try{
 	"POST /work": func(w *world, _ account.Agent) try {
 		return try{"/work", url.Values{"do": {"wait"}, "id": {parcelID(w)}}}
 	},
+	"POST /m/{id}/request": func(w *world, _ account.Agent) try {
+		return try{"/m/" + w.letter("Kde je můj balík?") + "/request", values("kind", "erasure", "back", "/")}
+	},
+	"GET /identity":      at("/identity?token=x"),
+	"POST /identity":     form("/identity", "token", "x"),
 	"POST /m/{id}/split": func(w *world, _ account.Agent) try { return try{"/m/" + w.second() + "/split", url.Values{}} },
 	"POST /m/{id}/join":  func(w *world, _ account.Agent) try { return try{"/m/" + w.claimant() + "/join", url.Values{}} },
 	"GET /m/{id}/body": func(w *world, _ account.Agent) try {

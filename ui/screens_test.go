@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +92,9 @@ func (w *world) houseScreens() []screen {
 		{"receipt-check", "jana", "/receipts/check", []step{chromedp.SetValue("#receipt", "none"), chromedp.Submit("#receipt"), chromedp.Sleep(900 * time.Millisecond)}},
 		{"key-ask", "jana", "/snapshots/key", nil},
 		{"key-shown", "jana", "/snapshots/key", []step{chromedp.SetValue("#password", testPassword), chromedp.Submit("#password"), chromedp.Sleep(900 * time.Millisecond)}},
+		{"requests", "jana", requestsToShow(w), nil},
+		{"request", "jana", requestPath(1), nil},
+		{"identity", "", "/identity?token=x", nil},
 		{"mailboxes", "jana", "/mailboxes", nil},
 		{"mailbox-new", "jana", "/mailboxes/new", []step{chromedp.SetValue("#address", "podpora@seznam.cz"), chromedp.Submit("#address"), chromedp.Sleep(300 * time.Millisecond)}},
 		{"mailbox-one", "jana", mailboxPath(w.support), nil},
@@ -235,4 +239,19 @@ func (w *world) signInBrowser(ctx context.Context, who string) error {
 	return chromedp.Do(ctx, chromedp.Navigate(w.http.URL+"/sign-in?"+url.Values{"next": {"/keys"}}.Encode()),
 		chromedp.SetValue("#email", who+"@example.cz"), chromedp.SetValue("#password", testPassword),
 		chromedp.Submit("#password"), chromedp.WaitVisible("#keys"))
+}
+
+// requestsToShow fills the board: a mail's, one that is late, one that is over.
+func requestsToShow(w *world) string {
+	ctx, jana := context.Background(), w.people["jana"]
+	n, err := strconv.ParseUint(w.letter("Žádost o výmaz osobních údajů"), 10, 64)
+	w.must(err)
+	_, err = w.server.Privacy.AddRequest(ctx, jana, store.MessageID(n), store.RequestErasure, w.now)
+	w.must(err)
+	_, err = w.server.Privacy.AddRequest(ctx, jana, 0, store.RequestAccess, w.now.AddDate(0, 0, -35))
+	w.must(err)
+	over, err := w.server.Privacy.AddRequest(ctx, jana, 0, store.RequestObjection, w.now.AddDate(0, 0, -20))
+	w.must(err)
+	w.must(w.server.Privacy.Answer(ctx, jana, over, []string{"21_1"}))
+	return "/requests"
 }

@@ -276,10 +276,11 @@ func (s *session) fetch(which imap.NumSet, expect int64) (letters []letter, err 
 		room := 2*expect + MaxMessage/4
 		for m := cmd.Next(); m != nil; m = cmd.Next() {
 			l, err := readLetter(m)
-			if err == nil && l.raw != nil {
-				if room -= int64(len(l.raw)); room < 0 {
-					err = fmt.Errorf("%w: messages far larger than announced", errBounds)
-				}
+			if room -= int64(len(l.raw)); err == nil && room < 0 {
+				err = fmt.Errorf("%w: messages far larger than announced", errBounds)
+				s.guard.fail(err)
+				// The decoder may wait with the next literal already, and for ever.
+				return errors.Join(err, cmd.Close())
 			}
 			if err != nil {
 				// Not cmd.Close: it reads the literal again, which go-imap's decoder

@@ -233,3 +233,34 @@ func dialed(t *testing.T, srv store.Server) *session {
 	t.Cleanup(s.close)
 	return s
 }
+
+// Messages far larger than announced end the connection, with the next one on its
+// way: go-imap's decoder waits for somebody to read that, and Close for the decoder.
+func TestFarMoreThanAnnounced(t *testing.T) {
+	body := bytes.Repeat([]byte("more and more\r\n"), 600_000)
+	h := imaptest.NewHostile(t, func(l *imaptest.Line, tag, command string) bool {
+		if !strings.HasPrefix(command, "UID FETCH") {
+			return false
+		}
+		for uid := 1; uid <= 5; uid++ {
+			if _, err := fmt.Fprintf(l.Conn, "* %d FETCH (UID %d BODY[] {%d}\r\n%s)\r\n", uid, uid, len(body), body); err != nil {
+				break
+			}
+		}
+		return true
+	})
+	s := dialed(t, h.Settings())
+	if _, err := s.examine("INBOX"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.fetch(imap.UIDSetNum(1, 2, 3, 4, 5), 100); !errors.Is(err, errBounds) {
+		t.Fatalf("got %v, want a refusal", err)
+	}
+	closed := make(chan bool)
+	go func() { s.close(); close(closed) }()
+	select {
+	case <-closed:
+	case <-time.After(time.Minute):
+		t.Fatal("the connection does not end within a minute")
+	}
+}

@@ -92,7 +92,9 @@ func newCandidate(name string, cm *charmap.Charmap, l language) candidate {
 			c.weight[i] = math.Log(share[r])
 		case share[unicode.ToLower(r)] > 0:
 			c.weight[i] = math.Log(share[unicode.ToLower(r)] / 12)
-		case strings.ContainsRune("\u00a0„“”‚‘’–—…»«", r):
+		case r == '\u00a0' || r == '\u00ad':
+			c.weight[i] = math.Log(0.08) // where there is one, there are many: "123\xa0456\xa0789"
+		case strings.ContainsRune("„“”‚‘’–—…»«", r):
 			c.weight[i] = math.Log(0.01)
 		case strings.ContainsRune("€§°•®©™²½×·", r):
 			c.weight[i] = math.Log(0.001)
@@ -150,8 +152,9 @@ func bestSingleByte(b []byte, label string) (best candidate, mean float64, runs 
 				sum += c.weight[i] * float64(n)
 			}
 		}
+		sum += labelBonus(label, c.name)
 		mean := sum / float64(total)
-		if s := sum + c.prior + labelBonus(label, c.name); s > top {
+		if s := sum + c.prior; s > top {
 			top, best, runs = s, c, false
 			best.prior = mean
 		}
@@ -159,8 +162,15 @@ func bestSingleByte(b []byte, label string) (best candidate, mean float64, runs 
 	return best, best.prior, total >= 2*starts
 }
 
+// labelBonus: who declares a central European charset may mean the other one of
+// them, but hardly writes in Cyrillic or Greek.
 func labelBonus(label, name string) float64 {
+	central := label == "windows-1250" || label == "iso-8859-2"
 	switch {
+	case central && label == name:
+		return 8
+	case central && (name == "windows-1250" || name == "iso-8859-2" || name == "windows-1252" || strings.HasPrefix(name, "ibm85")):
+		return 5
 	case label == name:
 		return 3
 	case name == "windows-1252" && (strings.HasPrefix(label, "iso-8859-1") || label == "latin1"):

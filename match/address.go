@@ -185,8 +185,8 @@ func (e entry) after(text []byte, start int) (int, bool) {
 	return at, true
 }
 
-// dots are the ways to write "." in an address, longest first. A line end may
-// stand for a space.
+// dots are the ways to write "." in an address, longest first. A line end, and in
+// links a plus sign, may stand for a space.
 var dots = []string{
 	" (tecka) ", " [tecka] ", " {tecka} ", " (dot) ", " [dot] ", " {dot} ", " tecka ", "(tecka)", "[tecka]", "{tecka}",
 	" dot ", "(dot)", "[dot]", "{dot}", "<dot>", "_dot_", "-dot-", " [.] ", " (.) ", "[.]", "(.)", "{.}", " . ", ".",
@@ -212,7 +212,7 @@ func dotBefore(text []byte, end int) int {
 
 func sameSpaced(text []byte, want string) bool {
 	for i := range len(want) {
-		if c := text[i]; c != want[i] && (c != '\n' || want[i] != ' ') {
+		if c := text[i]; c != want[i] && (c != '\n' && c != '+' || want[i] != ' ') {
 			return false
 		}
 	}
@@ -239,15 +239,17 @@ func atSign(text []byte, from, to int) (left, right int, ok bool) {
 	return left, right, bracket || spaced || to-from == 1
 }
 
+// skipSpace: in a link a plus sign is a space, and none begins or ends a part of
+// an address.
 func skipSpace(text []byte, at int) int {
-	for at < len(text) && (text[at] == ' ' || text[at] == '\n') {
+	for at < len(text) && (text[at] == ' ' || text[at] == '\n' || text[at] == '+') {
 		at++
 	}
 	return at
 }
 
 func skipSpaceBack(text []byte, at int) int {
-	for at > 0 && (text[at-1] == ' ' || text[at-1] == '\n') {
+	for at > 0 && (text[at-1] == ' ' || text[at-1] == '\n' || text[at-1] == '+') {
 		at--
 	}
 	return at

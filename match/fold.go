@@ -16,7 +16,8 @@ import (
 
 // Fold appends to dst the normalised form of src: lower case; compatibility
 // forms decomposed (NFKD) and their marks dropped; ł ø đ ß æ and the like
-// spelled in ASCII; dashes and quotes as "-" and "'"; zero-width characters,
+// spelled in ASCII; dashes and apostrophes as "-" and "'", other signs beyond
+// ASCII as a quote; zero-width characters,
 // soft hyphens and other format characters removed; every run of white space,
 // NBSP too, as one space; percent-encoding ("%40") and HTML entities
 // ("&#64;") undone. A byte that is not UTF-8 is read as windows-1250, so that
@@ -90,7 +91,8 @@ type folder struct {
 	mapped   bool
 	lines    bool // white space with a line end in it becomes '\n', and a quote mark after it goes too
 	escapes  bool // a backslash hides line ends and signs
-	unfold   bool // a line end before white space, or behind "=", is nothing
+	unfold   bool // a line end before white space is nothing
+	quotes   bool // it is quoted-printable, with soft line breaks (vCard 2.1 §2.1.3)
 	spans    []span
 	straight bool // the last span is one to one and still open
 }
@@ -110,6 +112,7 @@ var asciiFold = func() (t [256]byte) {
 func (f *folder) run() {
 	f.dst = slices.Grow(f.dst, len(f.src)+16)
 	f.escapes, f.unfold = writtenByProgram(f.src)
+	f.quotes = f.unfold && bytes.Contains(bytes.ToUpper(f.src), []byte("QUOTED-PRINTABLE"))
 	for f.at < len(f.src) {
 		f.plain()
 		if f.at == len(f.src) {
@@ -378,10 +381,10 @@ func escape4(s []byte) (r rune, ok bool) {
 }
 
 // quoted folds quoted-printable (RFC 2045 §6.7) that was left as it is: letters
-// outside ASCII in UTF-8; in cards soft line breaks and all else too.
+// outside ASCII in UTF-8; in cards that say so soft line breaks and all else too.
 func (f *folder) quoted() {
 	s := f.src[f.at:]
-	if f.unfold && len(s) > 1 && (s[1] == '\n' || s[1] == '\r') {
+	if f.quotes && len(s) > 1 && (s[1] == '\n' || s[1] == '\r') {
 		f.unit("", 1+lineEndSize(s[1:]))
 		return
 	}
@@ -390,13 +393,13 @@ func (f *folder) quoted() {
 	for n < len(plain) && len(s) >= at+3 && s[at] == '=' && isUpperHex(s[at+1]) && isUpperHex(s[at+2]) {
 		plain[n] = hexValue(s[at+1])<<4 | hexValue(s[at+2])
 		n, at = n+1, at+3
-		if r, size := utf8.DecodeRune(plain[:n]); r != utf8.RuneError && size == n && (n > 1 || f.unfold && r >= ' ') {
+		if r, size := utf8.DecodeRune(plain[:n]); r != utf8.RuneError && size == n && (n > 1 || f.quotes && r >= ' ') {
 			f.decoded(string(r), at)
 			return
 		} else if n == 1 && plain[0] < utf8.RuneSelf {
 			break
 		}
-		if rest := s[at:]; f.unfold && len(rest) > 2 && rest[0] == '=' && (rest[1] == '\r' || rest[1] == '\n') {
+		if rest := s[at:]; f.quotes && len(rest) > 2 && rest[0] == '=' && (rest[1] == '\r' || rest[1] == '\n') {
 			at += 1 + lineEndSize(rest[1:]) // a soft break within the character
 		}
 	}
@@ -517,6 +520,8 @@ func foldSlow(r rune) string {
 			out.WriteString(spelled[d])
 		case isSpace(d):
 			// A spacing accent ("˝") decomposes to a space and a mark.
+		case d >= utf8.RuneSelf && (unicode.IsPunct(d) || unicode.IsSymbol(d)):
+			out.WriteByte('"') // ends a word: „Jan Novák“, •Jan, Novák…
 		default:
 			out.WriteRune(d)
 		}

@@ -191,3 +191,28 @@ func TestFindLookAlike(t *testing.T) {
 		})
 	}
 }
+
+// TestFindBesideSigns: typographic quotes and other signs are no letters.
+func TestFindBesideSigns(t *testing.T) {
+	for _, c := range []struct {
+		id   Identifier
+		text string
+	}{
+		{Identifier{Name, "Jan Novák"}, "Podepsán „Jan Novák“."},
+		{Identifier{Name, "Jan Novák"}, "•Jan Novák…"},
+		{Identifier{Name, "Novák"}, "Novák→Brno"},
+		{Identifier{Text, "modrá konvice"}, "«modrá konvice»"},
+		{Identifier{Email, "jan.novak@firma.cz"}, "„jan.novak@firma.cz“"},
+		{Identifier{Email, "jan.novak@firma.cz"}, "?to=jan.novak+(at)+firma+dot+cz"},
+		{Identifier{VariableSymbol, "343468847"}, "?msg=VS:+343468847"},
+		{Identifier{Customer, "K-182300"}, "?q=č.+K-182300"},
+		{Identifier{IP, "2001:db8::fc:16"}, "BEGIN:VCARD\r\nNOTE:IP=2001:db8::fc:16\r\nEND:VCARD\r\n"},
+	} {
+		if hits := matcher(t, c.id).Find([]byte(c.text)); len(hits) != 1 {
+			t.Errorf("%v %q: got %d hits in %q, want 1", c.id.Kind, c.id.Value, len(hits), c.text)
+		}
+	}
+	if terms := Identifiers("[IPv6:2001:db8::1] mailto:10.8.4.1:443"); !containsAny(terms, []string{"2001:db8::1"}) || !containsAny(terms, []string{"10.8.4.1"}) {
+		t.Errorf("terms: got %q", terms)
+	}
+}

@@ -152,7 +152,7 @@ func (k numberKey) stands(text []byte, groups []group, i, j int) bool {
 	if k.kind == BirthNumber && !birthShape(groups[i:j+1]) || k.inCode(text, from, to) {
 		return false
 	}
-	if k.kind != Phone && inInternational(text, groups, i, j) {
+	if k.kind != Phone && inInternational(text, groups, i, j) && !labelled(text, from, labels[k.kind]) {
 		return false
 	}
 	if k.labels != nil && !shortCode(text[from:to], len(k.key)) && !labelled(text, from, k.labels) {
@@ -202,7 +202,7 @@ func inInternational(text []byte, groups []group, i, j int) bool {
 		digits += g.to - g.from
 	}
 	for n := i; n >= 0 && digits <= longestPhone; n-- {
-		if at := groups[n].from; at > 0 && text[at-1] == '+' && (at == 1 || !isWordByte(text[at-2])) {
+		if at := groups[n].from; at > 0 && text[at-1] == '+' && isDigits(string(text[at:at+1])) && (at == 1 || !isWordByte(text[at-2])) {
 			return true
 		}
 		if n > 0 {
@@ -219,13 +219,14 @@ var phoneLabels = map[string]bool{
 	"t": true, "m": true, "f": true, "p": true, "n": true, "tel": true, "mob": true, "gsm": true, "fax": true, "cell": true, "cz": true, "sk": true, "sms": true,
 }
 
-// labels of short numbers: words of fewer than four letters whole, longer ones
+// labels of numbers, without which short ones are no hits: words of fewer than four letters whole, longer ones
 // as beginnings.
 var labels = map[Kind][]string{
 	Order:          {"obj", "order", "zakazk", "faktur", "invoice", "inv", "fv", "doklad", "cislo", "c", "no", "nr", "num"},
 	VariableSymbol: {"vs", "variabil", "symbol", "var"},
 	Customer:       {"zakazni", "klient", "customer", "client", "cust", "zak", "odberatel"},
 	CompanyID:      {"ic", "ico", "identifikacni"},
+	BirthNumber:    {"rc", "rodne", "cislo", "c"},
 }
 
 // shortCode: "K-482" tells itself from other numbers where it stands in one piece.

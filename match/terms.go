@@ -367,6 +367,9 @@ func (t *terms) ips(text []byte) {
 			}
 			end++
 		}
+		if at > 2 && text[at] == '6' && string(text[at-3:at]) == "ipv" { // the literal "[IPv6:2001:db8::1]", RFC 5321 §4.1.3
+			at = min(at+2, end)
+		}
 		if marks >= 2 && end-at >= 3 {
 			t.ip(strings.Trim(string(text[at:end]), "."))
 		}
@@ -374,8 +377,10 @@ func (t *terms) ips(text []byte) {
 	}
 }
 
+// ip takes what stands between a label's colon and a port's.
 func (t *terms) ip(s string) {
-	for _, s := range []string{s, strings.TrimRight(s, ":"), strings.TrimLeft(s, ":"), s[:max(0, strings.LastIndexByte(s, ':'))], s[strings.LastIndexByte(s, ':')+1:]} {
+	bare := strings.TrimLeft(s, ":")
+	for _, s := range []string{s, strings.TrimRight(s, ":"), bare, s[:max(0, strings.LastIndexByte(s, ':'))], bare[:max(0, strings.LastIndexByte(bare, ':'))], s[strings.LastIndexByte(s, ':')+1:]} {
 		if ip, err := netip.ParseAddr(s); err == nil {
 			t.add(ip.String())
 			if ip.Is4In6() {

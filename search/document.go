@@ -30,6 +30,7 @@ const (
 	optDate             = index.IndexField | index.DocValues | index.SkipFreqNorm
 	gapBetweenTexts     = 100 // positions, so that no phrase spans two texts
 	longestWord         = 64  // runes of base64 or a URL are no words
+	longestHidden       = 24  // bytes of a word in a header: signatures and boundaries are longer
 	yes                 = "1"
 )
 
@@ -38,7 +39,7 @@ func (d Doc) document() *document.Document {
 	doc := document.NewDocument(key(d.ID))
 	own, attached := words{}, words{}
 	own.add(d.Subject)
-	all := []string{d.Subject}
+	all, hidden := []string{d.Subject}, []string(nil)
 	for _, t := range d.Texts {
 		switch t.Kind {
 		case Body:
@@ -46,6 +47,8 @@ func (d Doc) document() *document.Document {
 		case Attachment:
 			attached.add(t.Name)
 			attached.add(t.Text)
+		default:
+			hidden = append(hidden, t.Text)
 		}
 		all = append(all, t.Name, t.Text)
 	}
@@ -56,7 +59,7 @@ func (d Doc) document() *document.Document {
 	addTokens(doc, fieldAttachedStems, attached.stems(), optPlain)
 	addTokens(doc, fieldFrom, people(d.From), optFlag)
 	addTokens(doc, fieldTo, people(d.To), optFlag)
-	addTokens(doc, fieldIdentifiers, identifiers(all), optFlag)
+	addTokens(doc, fieldIdentifiers, identifiers(all, hidden), optFlag)
 	addTokens(doc, fieldMailbox, flag(strconv.FormatUint(uint64(d.Mailbox), 10)), optFlag)
 	if d.HasAttachment {
 		addTokens(doc, fieldWithAttachment, flag(yes), optFlag)
@@ -157,12 +160,22 @@ func people(all []string) analysis.TokenStream {
 	})
 }
 
-func identifiers(texts []string) analysis.TokenStream {
+// identifiers of all texts, and the words of hidden ones: a name in a header, an
+// attribute or a comment leads to the message when a person is looked for, and
+// never clutters what is searched for by words.
+func identifiers(texts, hidden []string) analysis.TokenStream {
 	return distinct(func(add func(string)) {
 		for _, text := range texts {
 			for _, term := range match.Identifiers(text) {
 				add(term)
 			}
+		}
+		for _, text := range hidden {
+			eachWord(fold(text), func(word string) {
+				if len(word) <= longestHidden {
+					add(word)
+				}
+			})
 		}
 	})
 }

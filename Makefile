@@ -9,7 +9,10 @@ FUZZTIME ?= 4s
 CHAOS ?= 2000
 SEED ?= 0
 
-.PHONY: beside residue resurrection crash-erase test machine generated format lint vulnerable unit fuzz chaos build clean
+# Data of each kind that make recall plants.
+RECALL ?= 3
+
+.PHONY: recall beside residue resurrection crash-erase test machine generated format lint vulnerable unit fuzz chaos build clean
 
 test: machine generated format lint vulnerable unit fuzz build
 	@echo "make test: all passed"
@@ -46,6 +49,10 @@ residue:
 # 200 erased messages, and every way back: sync, import, other clients, 30 snapshots.
 resurrection:
 	POSTOLKA_RESURRECTION=full $(GO) test -run TestResurrection -v -timeout 60m .
+
+# RECALL data of every kind in every form and place, found; what resembles is not.
+recall:
+	POSTOLKA_RECALL=$(RECALL) $(GO) test -run 'TestRecall$$' -v -timeout 60m ./privacy
 
 # An erasure killed over 500 times, and as often with a full and with a broken disk.
 crash-erase:

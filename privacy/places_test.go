@@ -1,0 +1,390 @@
+package privacy
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html"
+	"math/rand/v2"
+	"mime"
+	"mime/quotedprintable"
+	"net/url"
+	"strings"
+	"unicode/utf16"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// spot is one place of a mail that a text can stand in. Its mail has no Message-ID
+// and no Date: who plants it puts them in front.
+type spot struct {
+	name  string
+	lines bool // takes a text of several lines
+	mail  func(r *rand.Rand, text string) []byte
+}
+
+func (s spot) takes(f spelling) bool {
+	encodes := strings.Contains("URL parameter, mailto or tel link, link in plain text, file name, file json, file ics, file vcf", s.name)
+	return (s.lines || !strings.Contains(f.text, "\n")) && !(encodes && f.encoded())
+}
+
+// places lists them all.
+var places = func() []spot {
+	all := []spot{
+		{"plain text", true, plainMail("Dobrý den,\n\n%s\n\nDěkuji")},
+		{"quoted text", true, quotedMail},
+		{"signature", true, plainMail("Dobrý den\n\n-- \nObchod\n%s\n")},
+		{"HTML text", true, htmlMail("<p>Dobrý den, %s .</p>")},
+		{"HTML in a table", true, htmlMail("<table><tr><td>Údaj</td><td>%s</td><td>x</td></tr></table>")},
+		{"HTML attribute", false, htmlMail(`<p>x</p><img src="cid:1" alt="%s">`)},
+		{"HTML title", false, htmlMail(`<p title="%s">x</p>`)},
+		{"HTML data attribute", false, htmlMail(`<p data-customer="%s">x</p>`)},
+		{"HTML form value", false, htmlMail(`<form><input type="hidden" value="%s"></form>`)},
+		{"hidden HTML", true, htmlMail(`<p>x</p><div style="display:none">%s</div>`)},
+		{"HTML comment", false, htmlMail(`<p>x</p><!-- %s -->`)},
+		{"HTML head", false, htmlMail(`<html><head><title>%s</title></head><body>x</body></html>`)},
+		{"URL parameter", false, linkMail(`<a href="https://shop.example/o?id=%s&amp;x=1">x</a>`)},
+		{"mailto or tel link", false, linkMail(`<a href="mailto:%s">x</a>`)},
+		{"link in plain text", false, func(r *rand.Rand, text string) []byte {
+			return plainMail("Viz https://shop.example/o?id=%s&x=1 .")(r, url.QueryEscape(text))
+		}},
+		{"markup inside", false, func(r *rand.Rand, text string) []byte {
+			half := middle(text)
+			return bodyMail(r, "text/html", "<p>Píše <b>"+escaped(text[:half])+"</b><span style='color:red'>"+escaped(text[half:])+"</span> x</p>")
+		}},
+		{"file name", false, nameMail(func(name string) string { return `attachment; filename*=UTF-8''` + url.PathEscape(name) })},
+		{"file name in encoded words", false, nameMail(func(name string) string { return `attachment; filename="` + mime.BEncoding.Encode("utf-8", name) + `"` })},
+		{"preamble", true, func(_ *rand.Rand, text string) []byte {
+			return []byte("From: a@b.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=bb\r\n\r\n" + text + " \r\n--bb\r\n\r\nx\r\n--bb--\r\n")
+		}},
+		{"nested message", true, func(r *rand.Rand, text string) []byte {
+			return attached("message/rfc822", "", "7bit", plainMail("Dobrý den,\n%s \n")(r, text))
+		}},
+		{"subject of a nested message", false, func(r *rand.Rand, text string) []byte {
+			return attached("message/rfc822", "", "7bit", headerMail("Subject")(r, text))
+		}},
+		{"uuencoded file", true, func(_ *rand.Rand, text string) []byte {
+			return []byte("From: a@b.example\r\nContent-Type: text/plain\r\n\r\n" + uuencoded("data.txt", "x "+text+" y\n"))
+		}},
+	}
+	for _, field := range []string{"Subject", "Return-Path", "Delivered-To", "Resent-From", "Resent-To", "X-Original-To", "X-Customer", "Reply-To", "To", "Cc", "Comments", "List-Unsubscribe", "Received"} {
+		all = append(all, spot{"header " + field, false, headerMail(field)})
+	}
+	for _, f := range files {
+		all = append(all, spot{"file " + f.name, f.lines, func(_ *rand.Rand, text string) []byte {
+			return attached(f.kind, "data."+f.name, "base64", f.data(text))
+		}})
+	}
+	return all
+}()
+
+// document writes a text into a file.
+type document struct {
+	name, kind string
+	lines      bool
+	data       func(text string) []byte
+}
+
+var files = []document{
+	{"txt", "text/plain; charset=utf-8", true, func(t string) []byte { return []byte("Údaj: " + t + " .\n") }},
+	{"csv", "text/csv; charset=utf-8", false, func(t string) []byte {
+		return []byte("jméno;údaj;částka\nx;\"" + strings.ReplaceAll(t, `"`, `""`) + "\";100\n")
+	}},
+	{"json", "application/json", false, func(t string) []byte { return []byte(`{"id": 1, "value": ` + quotedJSON(t) + `, "x": [1]}`) }},
+	{"xml", "application/xml", false, func(t string) []byte {
+		return []byte(`<?xml version="1.0" encoding="UTF-8"?><a><b>` + escaped(t) + `</b><c>1</c></a>`)
+	}},
+	{"html", "text/html; charset=utf-8", true, func(t string) []byte { return []byte("<!doctype html><meta charset=utf-8><p>" + escaped(t) + "</p>") }},
+	{"eml", "application/octet-stream", true, func(t string) []byte {
+		return []byte("From: a@b.example\r\nSubject: x\r\nDate: Mon, 2 Nov 2026 10:00:00 +0100\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nText " + t + " x\r\n")
+	}},
+	{"ics", "text/calendar; charset=utf-8", false, func(t string) []byte {
+		return folded75("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nSUMMARY:x\r\nDESCRIPTION:Schůzka u zákazníka a předání: " + cardEscaped(t) + " konec\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+	}},
+	{"vcf", "text/vcard; charset=utf-8", false, func(t string) []byte {
+		return folded75("BEGIN:VCARD\r\nVERSION:4.0\r\nFN:x\r\nNOTE:Poznámka k zákazníkovi ze starého systému: " + cardEscaped(t) + " konec\r\nEND:VCARD\r\n")
+	}},
+	{"rtf", "application/rtf", true, func(t string) []byte { return []byte(`{\rtf1\ansi\ansicpg1250 Text ` + rtfEscaped(t) + ` x}`) }},
+	{"docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", true, docx},
+	{"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", false, xlsx},
+	{"odt", "application/vnd.oasis.opendocument.text", true, odt},
+	{"pdf", "application/pdf", true, pdf},
+	{"zip", "application/zip", true, func(t string) []byte { return zipped("seznam.txt", "Údaj: "+t+" .\n") }},
+	{"nested.zip", "application/zip", true, func(t string) []byte {
+		return zipped("vnitrni.zip", string(zipped("dopis.docx", string(docx(t)))))
+	}},
+}
+
+func plainMail(format string) func(*rand.Rand, string) []byte {
+	return func(r *rand.Rand, text string) []byte { return bodyMail(r, "text/plain", fmt.Sprintf(format, text)) }
+}
+
+func quotedMail(r *rand.Rand, text string) []byte {
+	if !strings.Contains(text, "\n> ") {
+		text = strings.ReplaceAll(text, "\n", "\n> ")
+	}
+	return bodyMail(r, "text/plain", "Souhlasím.\n\nDne 1. 11. 2026 napsal obchod:\n> Dobrý den,\n> údaj "+text+"\n> děkuji\n")
+}
+
+// htmlMail: what is written as entities stays as it is.
+func htmlMail(format string) func(*rand.Rand, string) []byte {
+	return func(r *rand.Rand, text string) []byte {
+		return bodyMail(r, "text/html", fmt.Sprintf(format, escaped(text)))
+	}
+}
+
+func linkMail(format string) func(*rand.Rand, string) []byte {
+	return func(r *rand.Rand, text string) []byte {
+		return bodyMail(r, "text/html", fmt.Sprintf(format, url.QueryEscape(strings.TrimPrefix(text, "mailto:"))))
+	}
+}
+
+// escaped for HTML and XML; line ends are ends of lines there too.
+func escaped(text string) string {
+	if !strings.Contains(text, "&#") && !strings.Contains(text, "&lt;") {
+		text = html.EscapeString(text)
+	}
+	return strings.ReplaceAll(text, "\n", "<br/>\n")
+}
+
+// middle is a rune border that divides no entity or escape.
+func middle(text string) int {
+	if strings.ContainsAny(text, `&%\`) {
+		return 0
+	}
+	at := len(text) / 2
+	for at > 0 && !runeStart(text[at]) {
+		at--
+	}
+	return at
+}
+
+// charsets that mail comes in; a text that does not fit one goes as UTF-8.
+var charsets = []struct {
+	name string
+	encoding.Encoding
+}{
+	{"utf-8", encoding.Nop}, {"windows-1250", charmap.Windows1250}, {"iso-8859-2", charmap.ISO8859_2}, {"utf-16", unicode.UTF16(unicode.BigEndian, unicode.UseBOM)}, {"us-ascii", charmap.Windows1250},
+}
+
+// bodyMail draws charset and transfer encoding.
+func bodyMail(r *rand.Rand, kind, body string) []byte {
+	c := charsets[r.IntN(len(charsets))]
+	data, err := c.NewEncoder().Bytes([]byte(body))
+	if err != nil || c.name == "us-ascii" && body != string(data) {
+		c, data = charsets[0], []byte(body)
+	}
+	transfer := []string{"quoted-printable", "base64", "8bit"}[r.IntN(3)]
+	if c.name == "utf-16" {
+		transfer = "base64"
+	}
+	return fmt.Appendf(nil, "From: a@b.example\r\nTo: shop@example.org\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: %s; charset=%s\r\nContent-Transfer-Encoding: %s\r\n\r\n%s\r\n", kind, c.name, transfer, transferred(transfer, data))
+}
+
+func transferred(transfer string, data []byte) string {
+	var b strings.Builder
+	switch transfer {
+	case "quoted-printable":
+		w := quotedprintable.NewWriter(&b)
+		w.Write(data) //nolint:errcheck // a strings.Builder takes everything
+		w.Close()
+	case "base64":
+		for text := base64.StdEncoding.EncodeToString(data); text != ""; {
+			n := min(76, len(text))
+			b.WriteString(text[:n] + "\r\n")
+			text = text[n:]
+		}
+	default:
+		return strings.ReplaceAll(string(data), "\n", "\r\n")
+	}
+	return b.String()
+}
+
+func headerMail(field string) func(*rand.Rand, string) []byte {
+	return func(r *rand.Rand, text string) []byte {
+		encoder := []mime.WordEncoder{mime.BEncoding, mime.QEncoding}[r.IntN(2)]
+		return fmt.Appendf(nil, "%s: %s\r\nFrom: a@b.example\r\nContent-Type: text/plain\r\n\r\nx\r\n", field, encoder.Encode("utf-8", text))
+	}
+}
+
+func nameMail(disposition func(name string) string) func(*rand.Rand, string) []byte {
+	return func(_ *rand.Rand, text string) []byte {
+		return []byte("From: a@b.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=bb\r\n\r\n--bb\r\n\r\nx\r\n--bb\r\nContent-Type: text/plain\r\nContent-Disposition: " +
+			disposition("dopis "+text+" .txt") + "\r\n\r\nx\r\n--bb--\r\n")
+	}
+}
+
+func attached(kind, name, transfer string, data []byte) []byte {
+	head := "Content-Type: " + kind + "\r\n"
+	if name != "" {
+		head += "Content-Disposition: attachment; filename=" + name + "\r\nContent-Transfer-Encoding: " + transfer + "\r\n"
+		data = []byte(transferred(transfer, data))
+	}
+	return fmt.Appendf(nil, "From: a@b.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=outer\r\n\r\n--outer\r\n\r\nV příloze.\r\n--outer\r\n%s\r\n%s\r\n--outer--\r\n", head, data)
+}
+
+func uuencoded(name, text string) string {
+	var b strings.Builder
+	b.WriteString("begin 644 " + name + "\r\n")
+	for text != "" {
+		n := min(45, len(text))
+		line := append([]byte(text[:n]), 0, 0)
+		b.WriteByte(byte(32 + n))
+		for i := 0; i < n; i += 3 {
+			for _, six := range []byte{line[i] >> 2, line[i]<<4&0x30 | line[i+1]>>4, line[i+1]<<2&0x3c | line[i+2]>>6, line[i+2] & 0x3f} {
+				if six == 0 {
+					six = 64 // a space would be lost at a line's end
+				}
+				b.WriteByte(32 + six)
+			}
+		}
+		b.WriteString("\r\n")
+		text = text[n:]
+	}
+	return b.String() + "`\r\nend\r\n"
+}
+
+// quotedJSON: a text in escapes stays as it is.
+func quotedJSON(t string) string {
+	if strings.Contains(t, `\u`) {
+		return `"` + t + `"`
+	}
+	b, _ := json.Marshal(t)
+	return string(b)
+}
+
+func cardEscaped(t string) string {
+	return strings.NewReplacer(",", `\,`, ";", `\;`).Replace(t)
+}
+
+// folded75 folds lines after 75 bytes (RFC 5545 §3.1).
+func folded75(text string) []byte {
+	var b bytes.Buffer
+	for _, line := range strings.SplitAfter(text, "\r\n") {
+		for len(line) > 77 {
+			at := 75
+			for !runeStart(line[at]) {
+				at--
+			}
+			b.WriteString(line[:at] + "\r\n ")
+			line = line[at:]
+		}
+		b.WriteString(line)
+	}
+	return b.Bytes()
+}
+
+func rtfEscaped(t string) string {
+	var b strings.Builder
+	for _, r := range t {
+		switch {
+		case r == '\n':
+			b.WriteString(`\line `)
+		case r == '\\' || r == '{' || r == '}':
+			b.WriteString(`\` + string(r))
+		case r < 0x80:
+			b.WriteRune(r)
+		default:
+			for _, unit := range utf16.Encode([]rune{r}) {
+				fmt.Fprintf(&b, `\u%d?`, int16(unit))
+			}
+		}
+	}
+	return b.String()
+}
+
+// docx divides the text into two runs, as editors do.
+func docx(t string) []byte {
+	var runs strings.Builder
+	for i, line := range strings.Split(t, "\n") {
+		if i > 0 {
+			runs.WriteString("<w:r><w:br/></w:r>")
+		}
+		half := middle(line)
+		for _, run := range []string{line[:half], line[half:]} {
+			runs.WriteString(`<w:r><w:t xml:space="preserve">` + html.EscapeString(run) + `</w:t></w:r>`)
+		}
+	}
+	return zipped("word/document.xml", `<?xml version="1.0" encoding="UTF-8"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t xml:space="preserve">Text: </w:t></w:r>`+runs.String()+`<w:r><w:t xml:space="preserve"> .</w:t></w:r></w:p></w:body></w:document>`)
+}
+
+func xlsx(t string) []byte {
+	return zipped("xl/sharedStrings.xml", `<?xml version="1.0" encoding="UTF-8"?><sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>jméno</t></si><si><t xml:space="preserve">`+html.EscapeString(t)+`</t></si></sst>`,
+		"xl/workbook.xml", `<?xml version="1.0"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="A" sheetId="1" r:id="r1"/></sheets></workbook>`,
+		"xl/_rels/workbook.xml.rels", `<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
+		"xl/worksheets/sheet1.xml", `<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row></sheetData></worksheet>`)
+}
+
+func odt(t string) []byte {
+	text := strings.ReplaceAll(html.EscapeString(t), "\n", "<text:line-break/>")
+	return zipped("mimetype", "application/vnd.oasis.opendocument.text", "content.xml", `<?xml version="1.0" encoding="UTF-8"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:text><text:p>Text: `+text+` .</text:p></office:text></office:body></office:document-content>`)
+}
+
+// zipped takes names and contents in turn.
+func zipped(namesAndContents ...string) []byte {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := 0; i < len(namesAndContents); i += 2 {
+		w, err := z.Create(namesAndContents[i])
+		if err == nil {
+			_, err = w.Write([]byte(namesAndContents[i+1]))
+		}
+		if err != nil {
+			panic(err) // a buffer takes everything
+		}
+	}
+	if err := z.Close(); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+// pdf writes each character of the text as a byte of its own, whose meaning is in
+// the font's ToUnicode map, as most writers of PDF do.
+func pdf(t string) []byte {
+	codes, cmap := map[rune]int{}, strings.Builder{}
+	var shown strings.Builder
+	for n, line := range strings.Split(t, "\n") {
+		if n > 0 {
+			shown.WriteString("0 -16 Td ")
+		}
+		shown.WriteByte('<')
+		for _, r := range line {
+			if _, known := codes[r]; !known {
+				codes[r] = len(codes) + 33
+				fmt.Fprintf(&cmap, "<%02x> <", codes[r])
+				for _, unit := range utf16.Encode([]rune{r}) {
+					fmt.Fprintf(&cmap, "%04x", unit)
+				}
+				cmap.WriteString(">\n")
+			}
+			fmt.Fprintf(&shown, "%02x", codes[r])
+		}
+		shown.WriteString("> Tj ")
+	}
+	page := "BT /F1 10 Tf 20 700 Td " + shown.String() + "ET"
+	unicodeMap := fmt.Sprintf("/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def\n1 begincodespacerange <00> <ff> endcodespacerange\n%d beginbfchar\n%sendbfchar endcmap end end", len(codes), cmap.String())
+	return pdfOf("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>", "<</Type/Page/Parent 2 0 R/MediaBox[0 0 900 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+		fmt.Sprintf("<</Length %d>>stream\n%s\nendstream", len(page), page), "<</Type/Font/Subtype/Type1/BaseFont/Courier/ToUnicode 6 0 R>>", fmt.Sprintf("<</Length %d>>stream\n%s\nendstream", len(unicodeMap), unicodeMap))
+}
+
+func pdfOf(objects ...string) []byte {
+	var b bytes.Buffer
+	var at []int
+	b.WriteString("%PDF-1.4\n")
+	for n, body := range objects {
+		at = append(at, b.Len())
+		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", n+1, body)
+	}
+	xref := b.Len()
+	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(at)+1)
+	for _, n := range at {
+		fmt.Fprintf(&b, "%010d 00000 n \n", n)
+	}
+	fmt.Fprintf(&b, "trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", len(at)+1, xref)
+	return b.Bytes()
+}

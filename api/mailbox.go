@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 
 	"postolka/account"
@@ -90,13 +91,35 @@ func addMailbox(ctx context.Context, app *App, by account.Agent, req MailboxRequ
 			return MailboxRow{}, err
 		}
 	}
-	m.Name, m.Address, m.IMAP, m.SMTP = req.Name, req.Address, imap, smtp
+	req.settle(&m, imap, smtp)
 	id, err = app.Desk.SaveMailbox(ctx, by, id, m, req.IMAP.Password, req.SMTP.Password)
 	if err != nil {
 		return MailboxRow{}, err
 	}
 	app.Sync.Changed(id)
 	return mailboxRow(ctx, app, by, id)
+}
+
+// settle puts what the request speaks of into the mailbox. The user of a server is
+// the address too, unless there is one.
+func (req *MailboxRequest) settle(m *store.Mailbox, imap, smtp store.Server) {
+	m.Name = req.Name
+	if imap.Host != "" {
+		m.IMAP = imap
+	} else {
+		req.IMAP.Password = ""
+	}
+	if smtp.Host != "" {
+		m.SMTP = smtp
+	} else {
+		req.SMTP.Password = ""
+	}
+	if req.Address != "" {
+		m.Address = req.Address
+	}
+	if _, domain, ok := strings.Cut(m.IMAP.User, "@"); ok && m.Address == "" && strings.Contains(domain, ".") {
+		m.Address = m.IMAP.User
+	}
 }
 
 // reachable refuses what would never be connected to: a password must not cross a network in the clear.

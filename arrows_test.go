@@ -16,7 +16,7 @@ import (
 var floors = [][]string{
 	{"attach"},
 	{"mail", "match", "tree", "importer", "letter", "deadline"},
-	{"store"},
+	{"store", "rights"},
 	{"account", "guess", "guess", "ledger", "search"},
 	{"audit", "backup", "oauth"},
 	{"desk"},

@@ -417,6 +417,9 @@ func moveMessage(tx *store.Tx, into store.ConversationID, id store.MessageID) er
 	if err != nil {
 		return err
 	}
+	if err := moveRequests(tx, into, m.Conversation, id); err != nil {
+		return err
+	}
 	m.Conversation = into
 	if m.Proposed == into {
 		m.Proposed = 0

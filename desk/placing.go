@@ -48,6 +48,9 @@ func (p *placing) take(l *letter) (Outcome, error) {
 	l.kept = true
 	p.touch(c, l)
 	p.homes[l.id] = c
+	if err := p.propose(c, l); err != nil {
+		return Outcome{}, err
+	}
 	out := Outcome{Message: l.id, Conversation: c, Reason: l.record.Quarantine}
 	if out.Reason != "" {
 		out.Result = Quarantined

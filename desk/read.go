@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postolka/mail"
+	"postolka/rights"
 	"postolka/store"
 )
 
@@ -46,7 +47,8 @@ type letter struct {
 	text   mail.Text
 	coded  []byte // text as stored
 	bounce bool   // says that a message of ours was not delivered
-	kept   bool   // its record was stored
+	asks   rights.Kind
+	kept   bool // its record was stored
 }
 
 // parallel runs fn over n things on all cores.
@@ -85,6 +87,17 @@ func (l *letter) read(key []byte, tokens tokenKey, env *surroundings) {
 	l.judge(m, env)
 	l.setReceived(m.Date, env.now)
 	l.coded = l.text.Encode()
+	l.asks = l.asksFor(m)
+}
+
+// asksFor is the right that a customer's new mail seems to ask for. Old mail is
+// history, and what a program sent asks for nothing.
+func (l *letter) asksFor(m *mail.Message) rights.Kind {
+	r := &l.record
+	if l.in.Quiet || l.in.Sent || l.role == "junk" || r.Kind != store.Incoming || r.Agent != 0 || r.Automatic || r.Quarantine != "" {
+		return rights.None
+	}
+	return rights.Detect(m.Subject, mail.Own(l.text)).Kind
 }
 
 func (l *letter) quarantine(reason string) {

@@ -120,16 +120,25 @@ func outlookBlock(lines []string, i int) bool {
 
 // Preview returns the first n runes of the author's own words, on one line.
 func Preview(t Text, n int) string {
-	own := ""
+	words := strings.FieldsFunc(strings.ToValidUTF8(Own(t), ""), isPreviewSpace)
+	return firstRunes(strings.Join(words, " "), n)
+}
+
+// mostOwn bounds what of a part is looked at for quotes.
+const mostOwn = 1 << 16
+
+// Own returns the author's own words: of the plain text, else of the HTML.
+func Own(t Text) string {
 	for _, kind := range []Kind{Plain, HTML, Raw} {
 		for _, p := range t.Parts {
-			if p.Kind == kind && strings.TrimSpace(p.Text) != "" && own == "" {
-				own, _ = FoldQuotes(p.Text[:min(len(p.Text), 1<<16)])
+			if p.Kind == kind && strings.TrimSpace(p.Text) != "" {
+				if own, _ := FoldQuotes(p.Text[:min(len(p.Text), mostOwn)]); own != "" {
+					return own
+				}
 			}
 		}
 	}
-	words := strings.FieldsFunc(strings.ToValidUTF8(own, ""), isPreviewSpace)
-	return firstRunes(strings.Join(words, " "), n)
+	return ""
 }
 
 // isPreviewSpace includes the invisible filling of marketing mail.

@@ -365,3 +365,26 @@ func (p *Privacy) Dismiss(ctx context.Context, by account.Agent, id store.Reques
 		return nil
 	})
 }
+
+// NoRequest says of a message that the program took for a request that it is
+// none, for who may answer it; it is not proposed again. ErrAnswered: nothing is
+// proposed of it.
+func (p *Privacy) NoRequest(ctx context.Context, by account.Agent, m store.MessageID) error {
+	like := store.Request{}
+	if err := p.aboutMessage(by, m, &like); err != nil {
+		return err
+	}
+	e := p.Log.By(by, audit.Change)
+	e.Object, e.Mailbox, e.Conversation = "request proposal dismiss", like.Mailbox, like.Conversation
+	if err := p.Log.Record(ctx, e); err != nil {
+		return err
+	}
+	return p.Store.Update(func(tx *store.Tx) error {
+		id, r, ok := requestOf(tx, like)
+		if !ok || r.State != store.RequestProposed {
+			return ErrAnswered
+		}
+		r.State, r.AnsweredAt, r.AnsweredBy = store.RequestDismissed, p.Now().UTC(), by.ID
+		return store.Requests.Put(tx, id, r)
+	})
+}

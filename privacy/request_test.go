@@ -191,3 +191,34 @@ func TestLetters(t *testing.T) {
 		t.Errorf("got %d refusals", cases)
 	}
 }
+
+// A proposed request that a person says is none stays one: it is remembered.
+func TestProposalIsDismissed(t *testing.T) {
+	h, _, at := asked(t)
+	ctx := t.Context()
+	raw := written("a2", "Jan Novak <"+janAddr+">", "shop@example.org", "GDPR", "Zadam o vymaz svych osobnich udaju.")
+	again := "In-Reply-To: <a2@example.org>\n" + written("a3", "Jan Novak <"+janAddr+">", "shop@example.org", "Re: GDPR", "Zadam o vymaz svych osobnich udaju!")
+	out, err := h.Desk.Intake(ctx, []desk.Incoming{{Raw: []byte(raw), Mailbox: h.mailbox, Origin: store.FromIMAP, ReceivedAt: at}})
+	check(t, err)
+	proposed := func() []RequestRow {
+		t.Helper()
+		rows, err := h.RequestsIn(host, out[0].Conversation)
+		check(t, err)
+		return rows
+	}
+	if rows := proposed(); len(rows) != 1 || rows[0].State != store.RequestProposed || rows[0].Left(at, Zone(host)) != 30 {
+		t.Fatalf("got %+v, want one proposal with its clock", rows)
+	}
+	if err := h.NoRequest(ctx, account.Agent{ID: 99}, out[0].Message); !errors.Is(err, desk.ErrNotAllowed) {
+		t.Errorf("by a stranger: got %v", err)
+	}
+	check(t, h.NoRequest(ctx, host, out[0].Message))
+	if err := h.NoRequest(ctx, host, out[0].Message); !errors.Is(err, ErrAnswered) {
+		t.Errorf("twice: got %v", err)
+	}
+	_, err = h.Desk.Intake(ctx, []desk.Incoming{{Raw: []byte(again), Mailbox: h.mailbox, Origin: store.FromIMAP, ReceivedAt: at}})
+	check(t, err)
+	if rows := proposed(); len(rows) != 1 || rows[0].State != store.RequestDismissed {
+		t.Errorf("asked again: got %+v, want the dismissed one alone", rows)
+	}
+}

@@ -307,12 +307,12 @@ func (s *Server) grant(w http.ResponseWriter, r *http.Request, by account.Agent)
 	return s.back(w, r, mailboxPath(m), Flash{Key: "granted"})
 }
 
-var rights = []string{"none", "read", "answer", "manage"}
+var rightWords = []string{"none", "read", "answer", "manage"}
 
-func rightKey(r store.Right) string { return rights[min(int(r), len(rights)-1)] }
+func rightKey(r store.Right) string { return rightWords[min(int(r), len(rightWords)-1)] }
 
 func rightOfKey(key string) store.Right {
-	for i, word := range rights {
+	for i, word := range rightWords {
 		if word == key {
 			return store.Right(i)
 		}

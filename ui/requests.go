@@ -70,15 +70,22 @@ func (s *Server) addRequest(w http.ResponseWriter, r *http.Request, by account.A
 	return s.back(w, r, requestPath(id), Flash{Key: "request_added"})
 }
 
-// requestOfMail makes a request of a message; who may find persons goes on with it.
+// requestOfMail makes a request of a message, or says that it is none; who may find persons goes on with it.
 func (s *Server) requestOfMail(w http.ResponseWriter, r *http.Request, by account.Agent) error {
 	m, err := pathID[store.MessageID](r, "id")
 	if err != nil {
 		return err
 	}
 	kind := slices.Index(requestKinds, r.PostFormValue("kind"))
-	if s.Privacy == nil || kind < 0 {
+	none := r.PostFormValue("kind") == "none"
+	if s.Privacy == nil || kind < 0 && !none {
 		return errBadInput
+	}
+	if none {
+		if err := s.Privacy.NoRequest(r.Context(), by, m); err != nil {
+			return err
+		}
+		return s.back(w, r, r.PostFormValue("back"), Flash{Key: "request_none"})
 	}
 	id, err := s.Privacy.AddRequest(r.Context(), by, m, store.RequestKind(kind), s.Now())
 	if err != nil {

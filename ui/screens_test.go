@@ -42,6 +42,7 @@ func (w *world) screens() []screen {
 		{"list", "jana", "/in/new", nil},
 		{"conversation", "jana", parcel, nil},
 		{"conversation-html", "jana", parcel, []step{click(".letter:not(.folded) .made > summary")}},
+		{"asked", "jana", askedPath(w), nil},
 		{"note", "jana", parcel + "&write=note", nil},
 		{"answered", "jana", "/c/" + idText(w.conversationOf("Reklamace – prasklá konvice")) + "?in=mine", nil},
 		{"assigned", "jana", parcelIn(w, "assigned"), nil},
@@ -239,6 +240,17 @@ func (w *world) signInBrowser(ctx context.Context, who string) error {
 	return chromedp.Do(ctx, chromedp.Navigate(w.http.URL+"/sign-in?"+url.Values{"next": {"/keys"}}.Encode()),
 		chromedp.SetValue("#email", who+"@example.cz"), chromedp.SetValue("#password", testPassword),
 		chromedp.Submit("#password"), chromedp.WaitVisible("#keys"))
+}
+
+// askedPath is a conversation in which somebody seems to ask for a right.
+func askedPath(w *world) string {
+	if w.asked != "" {
+		return w.asked
+	}
+	w.receive(sample{from: "Jan Malý <maly@mail.example>", subject: "Účet", id: "asked",
+		text: "Dobrý den.\n\nBalík dorazil, děkuji. Zároveň Vás žádám o výmaz všech osobních údajů, které o mně vedete.\n\nJan Malý"})
+	w.asked = "/c/" + idText(w.conversationOf("Účet")) + "?in=new"
+	return w.asked
 }
 
 // requestsToShow fills the board: a mail's, one that is late, one that is over.

@@ -9,6 +9,7 @@ import (
 
 	"postolka/account"
 	"postolka/desk"
+	"postolka/privacy"
 	"postolka/store"
 )
 
@@ -22,6 +23,7 @@ type Talk struct {
 	News   []store.MessageID // what came since the draft was begun: a send was stopped
 	Images store.MessageID   // message whose remote pictures are shown this once
 	Snooze []moment
+	Asked  []privacy.RequestRow // open requests made in it, proposed ones too
 }
 
 // moment is an instant with a name, to snooze until.
@@ -65,6 +67,11 @@ func (s *Server) conversation(w http.ResponseWriter, r *http.Request, by account
 // showTalk draws the desk with t open; a script may ask for the column alone.
 func (s *Server) showTalk(w http.ResponseWriter, r *http.Request, by account.Agent, p Page, t Talk) error {
 	p.Title = subjectText(p, t.Conversation.Subject)
+	asked, err := s.askedIn(by, t.ID)
+	if err != nil {
+		return err
+	}
+	t.Asked = asked
 	d := deskParts{Page: p, Talk: &t}
 	if wantsPart(r) == "" {
 		l, err := s.listOf(r, by, p, t.Where)

@@ -44,6 +44,7 @@ type world struct {
 	claims   store.MailboxID
 	refuse   string                   // what the IMAP server answers; empty: it lets in
 	erasure  store.JobID              // a finished one, see erased
+	asked    string                   // path of a conversation that asks for a right
 	people   map[string]account.Agent // by first name, lower case
 }
 

@@ -25,16 +25,21 @@ type erased struct {
 	Plan     float64 `json:"plan_seconds"`
 	// Written is what the process handed to the system in write calls; Volumes is
 	// how large the volumes are: the person is in all of them.
-	Written int64            `json:"written_bytes"`
-	Volumes int64            `json:"volume_bytes"`
-	Steps   map[string]int64 `json:"step_ms"`
-	IdleP99 float64          `json:"list_ms_p99_idle"`
-	BusyP99 float64          `json:"list_ms_p99_meanwhile"`
+	Written int64               `json:"written_bytes"`
+	Volumes int64               `json:"volume_bytes"`
+	Steps   map[string]stepCost `json:"steps"`
+	IdleP99 float64             `json:"list_ms_p99_idle"`
+	BusyP99 float64             `json:"list_ms_p99_meanwhile"`
+}
+
+type stepCost struct {
+	Milliseconds int64 `json:"ms"`
+	Written      int64 `json:"written_bytes"`
 }
 
 func (e erased) print() {
 	fmt.Printf("erase: %d messages in %.1f s (%.1f s of processor, plan %.1f s), %d MiB written for volumes of %d MiB\n", e.Messages, e.Seconds, e.CPU, e.Plan, e.Written>>20, e.Volumes>>20)
-	fmt.Printf("list p99 meanwhile %.1f ms, idle %.1f ms; steps in ms: %v\n", e.BusyP99, e.IdleP99, e.Steps)
+	fmt.Printf("list p99 meanwhile %.1f ms, idle %.1f ms; steps (ms, bytes): %v\n", e.BusyP99, e.IdleP99, e.Steps)
 }
 
 const benchPerson = "osoba.k.vymazani@example.com"
@@ -53,7 +58,7 @@ func (a *app) measureErase(ctx context.Context) (*erased, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &erased{Steps: map[string]int64{}}
+	e := &erased{Steps: map[string]stepCost{}}
 	began := time.Now()
 	plan, err := a.api.Privacy.PlanFor(ctx, by, []match.Identifier{id}, false)
 	if err != nil {
@@ -83,12 +88,14 @@ func (a *app) eraseMeanwhile(ctx context.Context, e *erased, job store.JobID) (e
 		turned <- err
 	}()
 	wrote, used, began := writtenBytes(), cpuSeconds(), time.Now()
-	step, stepAt := "", began
-	receipt, err := a.api.Privacy.Run(ctx, job, func(next string, _, _ int) {
-		e.Steps[step] = time.Since(stepAt).Milliseconds()
-		step, stepAt = next, time.Now()
-	})
-	e.Steps[step] = time.Since(stepAt).Milliseconds()
+	step, stepAt, stepWrote := "", began, wrote
+	note := func(next string) {
+		now := writtenBytes()
+		e.Steps[step] = stepCost{time.Since(stepAt).Milliseconds(), now - stepWrote}
+		step, stepAt, stepWrote = next, time.Now(), now
+	}
+	receipt, err := a.api.Privacy.Run(ctx, job, func(next string, _, _ int) { note(next) })
+	note("")
 	delete(e.Steps, "")
 	e.CPU = cpuSeconds() - used
 	e.Seconds, e.Written, e.Messages = time.Since(began).Seconds(), writtenBytes()-wrote, receipt.Erased

@@ -1,8 +1,10 @@
 package match
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -229,4 +231,136 @@ func BenchmarkFind(b *testing.B) {
 			Identifiers(string(text))
 		}
 	})
+}
+
+// TestNamesInWordForms counts ordinary words that a query for a surname takes for a
+// form of it, beside those that are one ("Černý", "Kovář" are words too).
+func TestNamesInWordForms(t *testing.T) {
+	var ids []Identifier
+	own := map[string]bool{} // name and form
+	for _, line := range corpus(t, "czech/cz-name-declension/surnames.tsv") {
+		cols := strings.Split(line, "\t")
+		if len([]rune(cols[0])) < 3 {
+			continue
+		}
+		ids = append(ids, Identifier{Name, cols[0]})
+		for _, form := range strings.Fields(strings.Join(cols, " ")) {
+			own[cols[0]+" "+foldString(form)] = true
+		}
+	}
+	m := matcher(t, ids...)
+	forms, taken, same := 0, 0, 0
+	for _, line := range corpus(t, "czech/cz-word-forms/wordforms.tsv") {
+		_, all, _ := strings.Cut(line, "\t")
+		for _, form := range strings.Fields(all) {
+			forms++
+			for _, h := range m.Find([]byte(form)) {
+				if own[ids[h.Identifier].Value+" "+foldString(form)] {
+					same++
+				} else {
+					taken++
+				}
+			}
+		}
+	}
+	pairs := len(ids) * forms
+	t.Logf("%d names × %d word forms: %d pairs where the word is a form of the name, %d false, %.2f in a million", len(ids), forms, same, taken, 1e6*float64(taken)/float64(pairs))
+	if taken*10_000 > pairs {
+		t.Errorf("got %d false pairs of %d", taken, pairs)
+	}
+}
+
+// TestPersonsOfNews asks for each person of the news by each of his lemmas and
+// expects the forms that the texts have, Czech ones above all.
+func TestPersonsOfNews(t *testing.T) {
+	found, all := map[string]int{}, map[string]int{}
+	missed := map[string][]string{}
+	for _, line := range corpus(t, "pii/slavicner-cs-pl/persons.tsv") {
+		cols := strings.Split(line, "\t")
+		if !strings.HasPrefix(cols[1], "PER-") {
+			continue
+		}
+		id, err := ParseIdentifier(Name, cols[2])
+		if err != nil {
+			continue
+		}
+		m := matcher(t, id)
+		for _, form := range strings.Split(cols[3], ", ") {
+			form = counted.ReplaceAllString(form, "")
+			all[cols[0]]++
+			if len(m.Find([]byte(form))) > 0 {
+				found[cols[0]]++
+			} else {
+				missed[cols[0]] = append(missed[cols[0]], cols[2]+"→"+form)
+			}
+		}
+	}
+	for lang, n := range all {
+		t.Logf("%s: %d of %d forms, %.2f %%; missed %v", lang, found[lang], n, 100*float64(found[lang])/float64(n), missed[lang][:min(80, len(missed[lang]))])
+	}
+	if found["cs"]*100 < all["cs"]*90 {
+		t.Errorf("Czech: got %d of %d forms, want 90 %%", found["cs"], all["cs"])
+	}
+}
+
+var counted = regexp.MustCompile(` \(\d+\)$`)
+
+// TestStandardNumbers: what is a valid number is taken and found as written, in one
+// piece and in lower case. What is refused is told: wrong check digits, mostly.
+func TestStandardNumbers(t *testing.T) {
+	kinds := map[string]Kind{"iban": IBAN, "es_iban": IBAN, "cz_bankaccount": Account, "cz_rc": BirthNumber, "sk_rc": BirthNumber, "cz_ico": CompanyID, "sk_ico": CompanyID, "cz_dic": CompanyID, "sk_dph": CompanyID, "eu_vat": CompanyID}
+	found, all, refused := 0, 0, 0
+	for _, line := range corpus(t, "pii/stdnum-numbers/numbers.tsv") {
+		cols := strings.Split(line, "\t")
+		kind, ours := kinds[cols[0]]
+		if !ours || cols[2] != "valid" {
+			continue
+		}
+		id, err := ParseIdentifier(kind, cols[1])
+		if err != nil {
+			refused++
+			t.Logf("%s %s is refused: %v", cols[0], cols[1], err)
+			continue
+		}
+		m := matcher(t, id)
+		for _, text := range []string{cols[1], strings.ReplaceAll(cols[1], " ", ""), strings.ToLower(cols[1]), strings.ReplaceAll(cols[1], " ", "\u00a0")} {
+			all++
+			if len(m.Find([]byte("IČO, DIČ: "+text+" ."))) > 0 {
+				found++
+			} else {
+				t.Logf("%s %s is not found as %q", cols[0], cols[1], text)
+			}
+		}
+	}
+	t.Logf("%d of %d written numbers, %d numbers refused", found, all, refused)
+	if found*100 < all*98 || refused > all/40 {
+		t.Errorf("got %d of %d, %d refused; want 98 %% and few", found, all, refused)
+	}
+}
+
+// TestAddressForms: a valid address is taken and found, as it is and in a link.
+func TestAddressForms(t *testing.T) {
+	var sets map[string][][]any
+	if err := json.Unmarshal([]byte(strings.Join(append([]string{"{"}, corpus(t, "pii/email-address-forms/addresses.json")...), "\n")), &sets); err != nil {
+		t.Fatal(err)
+	}
+	found, all := 0, 0
+	for _, row := range sets["data_valid_email"] {
+		value := row[0].(string)
+		all++
+		id, err := ParseIdentifier(Email, value)
+		if err != nil {
+			t.Logf("%s is refused", value)
+			continue
+		}
+		if m := matcher(t, id); len(m.Find([]byte("pište na "+value+", děkuji"))) == 1 && len(m.Find([]byte("<a href=\"mailto:"+value+"?x=1\">"))) == 1 {
+			found++
+		} else {
+			t.Logf("%s is not found", value)
+		}
+	}
+	t.Logf("%d of %d valid addresses", found, all)
+	if found < 13 {
+		t.Errorf("got %d of %d; only quoted local parts and domain literals may be missing", found, all)
+	}
 }

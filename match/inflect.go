@@ -236,6 +236,7 @@ func (f *forms) masculine(w string, wide bool) {
 	case 'í', 'i':
 		f.add(w, "- ho mu m ovi a u em e | ch ové mi ma ů ům")
 		f.add(stem, "e i u ovi em a í ího ímu ím | ích ími íma ů ům")
+		f.polish(stem)
 		soften, softer = w, stem
 	case 'e', 'ě', 'é':
 		f.add(w, "- ho mu m ovi te ti tem em a u | ové ů ům")
@@ -252,6 +253,9 @@ func (f *forms) masculine(w string, wide bool) {
 		soften = w
 	default:
 		f.consonant(w)
+		if stem, ok := strings.CutSuffix(w, "kij"); ok { // Zemljanskij: Zemljanského
+			f.adjective(stem + "k")
+		}
 		if wide {
 			for _, s := range append(shortStems(w), w) {
 				f.wider(s)
@@ -274,6 +278,15 @@ func (f *forms) adjective(stem string) {
 		if base, ok := strings.CutSuffix(stem, s[0]); ok {
 			f.add(base, "| "+s[1])
 		}
+	}
+}
+
+// polish: Morawiecki is declined as an adjective, in Czech (Morawieckého) and in
+// Polish (Morawieckiego) texts.
+func (f *forms) polish(stem string) {
+	if strings.HasSuffix(stem, "sk") || strings.HasSuffix(stem, "ck") || strings.HasSuffix(stem, "zk") {
+		f.adjective(stem)
+		f.add(stem, "iego iemu im ą iej | ich imi")
 	}
 }
 
@@ -352,6 +365,7 @@ func (f *forms) feminine(w string) {
 		f.add(softened(stem), "e ě")
 		if last == 'á' || !hasAccent(w) && (strings.HasSuffix(stem, "sk") || strings.HasSuffix(stem, "ck") || strings.HasSuffix(stem, "n") || strings.HasSuffix(stem, "l")) {
 			f.add(stem, "á é ou | ých ým ými")
+			f.polish(stem)
 		}
 	case 'e', 'ě':
 		f.add(stem, "e ě i í o | í ím ích emi ěmi")

@@ -27,7 +27,7 @@ func nameWords(value string) []string {
 }
 
 func isNameGap(r rune) bool {
-	return isSpace(r) || strings.ContainsRune(",;-–'’ʼ\"()/_", r)
+	return isSpace(r) || strings.ContainsRune(",;-–'’‘ʼ´`′\"„“”()/_", r)
 }
 
 // word is one word of a phrase: its folded spellings and whether each is

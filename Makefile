@@ -9,10 +9,11 @@ FUZZTIME ?= 4s
 CHAOS ?= 2000
 SEED ?= 0
 
-# Data of each kind that make recall plants.
+# Data of each kind that make recall plants, and messages for make findspeed.
 RECALL ?= 3
+FINDSPEED ?= 100000
 
-.PHONY: recall beside residue resurrection crash-erase test machine generated format lint vulnerable unit fuzz chaos build clean
+.PHONY: recall findspeed beside residue resurrection crash-erase test machine generated format lint vulnerable unit fuzz chaos build clean
 
 test: machine generated format lint vulnerable unit fuzz build
 	@echo "make test: all passed"
@@ -53,6 +54,10 @@ resurrection:
 # RECALL data of every kind in every form and place, found; what resembles is not.
 recall:
 	POSTOLKA_RECALL=$(RECALL) $(GO) test -run 'TestRecall$$' -v -timeout 60m ./privacy
+
+# A complete find of five data beside rg over the same raw mail (apt-get install ripgrep).
+findspeed:
+	POSTOLKA_FIND=$(FINDSPEED) $(GO) test -run 'TestFindBesideGrep$$' -v -timeout 60m ./privacy
 
 # An erasure killed over 500 times, and as often with a full and with a broken disk.
 crash-erase:

@@ -56,7 +56,8 @@ func (b *numberBook) add(k numberKey) {
 // find walks the groups of text. A group is a run of digits, or of letters
 // and digits when letters is set.
 func (b *numberBook) find(text []byte, letters bool, found func(k numberKey, from, to int) bool) bool {
-	var groups []group
+	var room [128]group // most texts need no more
+	groups := room[:0]
 	for at := 0; at < len(text); {
 		var g group
 		g, at = nextGroup(text, at, letters)
@@ -100,12 +101,14 @@ func separates(between []byte) bool {
 		return false
 	}
 	for _, c := range between {
-		if strings.IndexByte(" -./()_\n+", c) < 0 {
+		if !inNumber[c] {
 			return false
 		}
 	}
 	return len(between) > 0
 }
+
+var inNumber = [256]bool{' ': true, '-': true, '.': true, '/': true, '(': true, ')': true, '_': true, '\n': true, '+': true}
 
 // inRun tries every row of neighbouring groups.
 func (b *numberBook) inRun(text []byte, groups []group, letters bool, found func(k numberKey, from, to int) bool) bool {

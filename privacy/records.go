@@ -19,7 +19,11 @@ type RecordHit struct {
 // walk finds in every record of every table that may hold personal text.
 func (p *Privacy) walk(matcher *match.Matcher) ([]RecordHit, error) {
 	var hits []RecordHit
+	var scratch match.Scratch
 	err := p.Store.Walk(func(f store.Field) error {
+		if !matcher.Any([]byte(*f.Text), &scratch) {
+			return nil
+		}
 		for _, h := range matcher.Find([]byte(*f.Text)) {
 			before, matched, after := excerpt([]byte(*f.Text), h.From, h.To)
 			hits = append(hits, RecordHit{f.Table, f.Name, f.ID, f.Mailbox, h.Identifier, h.Form, f.Derived, before, matched, after})

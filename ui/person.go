@@ -29,8 +29,10 @@ type PersonFile struct {
 	Groups    []hitGroup
 	Records   []recordRow
 	Dock      personDock
-	Where     string // filter: "", "header", "text" or "files"
-	Page      int    // from 0
+	Where     string         // filter: "", "header", "text" or "files"
+	Form      string         // filter: "" or one of hitForms
+	Forms     map[string]int // hits in each form
+	Page      int            // from 0
 	Pages     int
 	Shown     int // messages under the filter
 }
@@ -108,23 +110,24 @@ func (s *Server) person(w http.ResponseWriter, r *http.Request, by account.Agent
 	}
 	q := r.URL.Query()
 	page, _ := strconv.Atoi(q.Get("page"))
-	return s.show(w, r, http.StatusOK, personPage(p, newPersonFile(found, heads, by, q.Get("where"), page)))
+	return s.show(w, r, http.StatusOK, personPage(p, newPersonFile(found, heads, by, q.Get("where"), q.Get("form"), page)))
 }
 
-func newPersonFile(found privacy.Person, heads privacy.Headings, by account.Agent, where string, page int) PersonFile {
+func newPersonFile(found privacy.Person, heads privacy.Headings, by account.Agent, where, form string, page int) PersonFile {
 	f := PersonFile{ID: found.Job, At: found.Record.CreatedAt, Finding: found.Finding, Selectors: found.Selectors,
-		Purpose: found.Purpose, Messages: len(found.Messages), Talks: len(heads.Conversations), Where: where,
+		Purpose: found.Purpose, Messages: len(found.Messages), Talks: len(heads.Conversations), Where: where, Form: form, Forms: map[string]int{},
 		Dock: newDock(found.Job, found.Messages)}
 	for _, h := range found.Finding.Hits {
 		if placeOf(h) == "files" {
 			f.Files++
 		}
+		f.Forms[hitForm(h.Form)]++
 	}
 	for _, h := range found.Finding.Records {
 		f.Records = append(f.Records, recordRow{h, fate(h)})
 	}
 	f.Dock.Records = countTouched(f.Records)
-	mail := messagesWithHits(found, heads, where)
+	mail := messagesWithHits(found, heads, where, form)
 	f.Shown = len(mail)
 	f.Pages = max(1, (len(mail)+messagesAPage-1)/messagesAPage)
 	f.Page = min(max(page, 0), f.Pages-1)
@@ -133,13 +136,13 @@ func newPersonFile(found privacy.Person, heads privacy.Headings, by account.Agen
 	return f
 }
 
-// messagesWithHits are those that have a hit in the place asked for, by conversation
+// messagesWithHits are those that have a hit in the place and form asked for, by conversation
 // in the order of its newest message.
-func messagesWithHits(found privacy.Person, heads privacy.Headings, where string) []hitMessage {
+func messagesWithHits(found privacy.Person, heads privacy.Headings, where, form string) []hitMessage {
 	byID := map[store.MessageID]*hitMessage{}
 	var order []store.MessageID
 	for _, h := range found.Finding.Hits {
-		if where != "" && placeOf(h) != where {
+		if where != "" && placeOf(h) != where || form != "" && hitForm(h.Form) != form {
 			continue
 		}
 		m := byID[h.Message]
@@ -248,11 +251,20 @@ func (f PersonFile) formText(v Voice, identifier int, form match.Form) string {
 	if identifier < len(f.Selectors) {
 		kind = kindKey(f.Selectors[identifier].Kind)
 	}
-	word := map[match.Form]string{match.Exact: "exact", match.Normalised: "normalised", match.Inflected: "inflected"}[form]
-	if word == "" {
-		word = "normalised"
+	return v.T("person.form", v.T("kind."+kind), v.T("form."+hitForm(form)))
+}
+
+// hitForms are the forms in which a datum stands, the surest first.
+var hitForms = []string{"exact", "normalised", "inflected"}
+
+func hitForm(form match.Form) string {
+	switch form {
+	case match.Exact:
+		return "exact"
+	case match.Inflected:
+		return "inflected"
 	}
-	return v.T("person.form", v.T("kind."+kind), v.T("form."+word))
+	return "normalised"
 }
 
 // fate says what an erasure does to a record; package privacy decides it (plan.go).
@@ -296,8 +308,11 @@ func newDock(id store.JobID, decisions []privacy.MessageDecision) personDock {
 }
 
 // query is the address of a page of the file under a filter.
-func (f PersonFile) query(where string, page int) string {
+func (f PersonFile) query(where, form string, page int) string {
 	q := url.Values{}
+	if form != "" {
+		q.Set("form", form)
+	}
 	if where != "" {
 		q.Set("where", where)
 	}

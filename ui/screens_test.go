@@ -19,6 +19,7 @@ import (
 
 	"postolka/account"
 	"postolka/desk"
+	"postolka/match"
 	"postolka/store"
 )
 
@@ -81,6 +82,7 @@ func (w *world) houseScreens() []screen {
 		{"find", "jana", "/privacy", nil},
 		{"find-look", "jana", "/privacy", look},
 		{"person", "jana", personPath(person), nil},
+		{"person-forms", "jana", personPath(w.foundInForms()) + "?form=exact", nil},
 		{"plan-mine", "jana", personPath(planned) + "/plan", nil},
 		{"plan", "petra", personPath(planned) + "/plan", nil},
 		{"retention", "jana", "/retention", nil},
@@ -240,6 +242,17 @@ func (w *world) signInBrowser(ctx context.Context, who string) error {
 	return chromedp.Do(ctx, chromedp.Navigate(w.http.URL+"/sign-in?"+url.Values{"next": {"/keys"}}.Encode()),
 		chromedp.SetValue("#email", who+"@example.cz"), chromedp.SetValue("#password", testPassword),
 		chromedp.Submit("#password"), chromedp.WaitVisible("#keys"))
+}
+
+// foundInForms saves a find that has hits in several forms.
+func (w *world) foundInForms() store.JobID {
+	name, err := match.ParseIdentifier(match.Name, "Eliška Procházková")
+	w.must(err)
+	address, err := match.ParseIdentifier(match.Email, "Eliska.Prochazkova@seznam.example")
+	w.must(err)
+	job, err := w.server.Privacy.Begin(context.Background(), w.people["jana"], []match.Identifier{name, address}, "check")
+	w.must(err)
+	return job
 }
 
 // askedPath is a conversation in which somebody seems to ask for a right.

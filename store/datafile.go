@@ -145,7 +145,7 @@ func (f *dataFile) rescue(err *error) {
 // boltPanic knows bbolt's assertions; their texts hold page numbers, and keys in
 // one case, so they are not passed on.
 func boltPanic(text string) bool {
-	for _, s := range []string{"assertion failed", "invalid page type", "invalid freelist page", "page ", "freepages: ", "freelist", "stack"} {
+	for _, s := range []string{"assertion failed", "invalid page type", "invalid freelist page", "inline bucket", "page ", "freepages: ", "freelist", "stack"} {
 		if strings.HasPrefix(text, s) {
 			return true
 		}

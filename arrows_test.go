@@ -33,7 +33,7 @@ var keepers = map[string][]string{
 	"github.com/blevesearch/bleve":    {"search"},
 	"github.com/emersion/go-imap/v2":  {"imapsync", "demo"}, // the demo has a server of its own
 	"github.com/emersion/go-smtp":     {"outbox", "demo"},
-	"filippo.io/age":                  {"backup"},
+	"filippo.io/age":                  {"backup", "privacy"}, // a package for a person is encrypted to him
 	"github.com/spf13/cobra":          {"."},
 	"github.com/vbauerster/mpb":       {"."},
 	"github.com/emersion/go-message":  {"mail"},

@@ -141,31 +141,3 @@ func showFinding(r api.FindResult) {
 		fmt.Printf("could not be read: message %d part %s: %s\n", u.Message, u.Part, u.Reason)
 	}
 }
-
-func exportCommand() *cobra.Command {
-	var out string
-	cmd := &cobra.Command{
-		Use:   "export [--email V]… --out FILE.zip",
-		Short: "Write the package of a person: messages, attachments, data, manifest",
-		Args:  arguments(cobra.NoArgs),
-	}
-	selectors := addSelectors(cmd)
-	cmd.Flags().StringVar(&out, "out", "", "the file to write; it must not exist (required)")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		asked, err := selectors.read()
-		if err != nil {
-			return err
-		}
-		if out == "" {
-			return api.Usage("export needs --out FILE.zip")
-		}
-		paths, err := absolute([]string{out})
-		if err != nil {
-			return err
-		}
-		return run(cmd, "export", api.ExportRequest{Selectors: asked, Out: paths[0]}, false, func(r api.ExportResult) {
-			fmt.Printf("%s, %d bytes\n", r.Out, r.Bytes)
-		})
-	}
-	return cmd
-}

@@ -298,7 +298,7 @@ func (r *residue) work() {
 		must(r, r.app.store.Update(func(tx *store.Tx) error { return r.cards(tx, p, own, others) }))
 		job, err := r.app.api.Privacy.Begin(ctx, account.HostAgent(), p.selectors(r), "zada "+p.name)
 		must(r, err)
-		_, err = r.app.api.Privacy.ExportPerson(ctx, account.HostAgent(), job)
+		_, err = r.app.api.Privacy.ExportPerson(ctx, account.HostAgent(), job, privacy.ExportOptions{})
 		must(r, err)
 	}
 	neighbour, err := match.ParseIdentifier(match.Email, "soused0@other.example")

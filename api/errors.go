@@ -48,6 +48,8 @@ var sentences = []struct {
 	{privacy.ErrNotTold, "The person must be told before a restriction ends (Article 18(3) GDPR). Nothing was changed. Name the day with --informed."},
 	{privacy.ErrPurpose, "Restricted messages are shown for a purpose only. Nothing was shown. Say it with --purpose."},
 	{privacy.ErrLifted, "It was lifted before. Nothing was changed."},
+	{privacy.ErrSeal, "The package can't be encrypted like that: give age public keys (age1…), or a passphrase of at least 12 characters, not both. Nothing was written."},
+	{privacy.ErrLanguage, "Letters and pages are in Czech (cs) or English (en). Nothing was written."},
 	{backup.ErrNoRecipient, "There is no snapshot key yet. Nothing was written. Make one with: postolka key new --out FILE, and keep that file elsewhere."},
 	{context.Canceled, "Stopped. What was done before is kept; run the command again to go on."},
 }

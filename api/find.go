@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"postolka/account"
@@ -96,7 +94,6 @@ func identifiers(selectors []Selector) ([]match.Identifier, error) {
 
 func init() {
 	on("find", account.FindPersons, find)
-	on("export", account.FindPersons, export)
 }
 
 func find(ctx context.Context, app *App, by account.Agent, req FindRequest, progress Progress) (FindResult, error) {
@@ -150,53 +147,4 @@ func findResult(f privacy.Finding, asked []Selector, names map[store.MailboxID]s
 		r.Records = append(r.Records, RecordHit{h.Table, h.ID, h.Field, asked[h.Identifier].Value, h.Form.String(), h.Derived})
 	}
 	return r
-}
-
-// ExportRequest writes the package to Out, an absolute path that doesn't exist yet.
-type ExportRequest struct {
-	Selectors []Selector `json:"selectors"`
-	Out       string     `json:"out"`
-}
-
-// ExportResult says how large it became.
-type ExportResult struct {
-	Out   string `json:"out"`
-	Bytes int64  `json:"bytes"`
-}
-
-func export(ctx context.Context, app *App, by account.Agent, req ExportRequest, _ Progress) (ExportResult, error) {
-	ids, err := identifiers(req.Selectors)
-	if err != nil {
-		return ExportResult{}, err
-	}
-	if !filepath.IsAbs(req.Out) {
-		return ExportResult{}, Usage("export needs --out FILE.zip")
-	}
-	f, err := os.OpenFile(req.Out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return ExportResult{}, err
-	}
-	err = app.Privacy.Export(ctx, by, ids, f)
-	if err == nil {
-		err = f.Sync()
-	}
-	info, statErr := f.Stat()
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return ExportResult{}, joinRemove(err, req.Out)
-	}
-	if statErr != nil {
-		return ExportResult{}, statErr
-	}
-	return ExportResult{req.Out, info.Size()}, nil
-}
-
-// joinRemove removes a half-written package: it would look like a whole one.
-func joinRemove(err error, path string) error {
-	if removeErr := os.Remove(path); removeErr != nil {
-		return &Failure{ExitFailed, Explain(err).Message + " The unfinished file could not be removed: remove it by hand."}
-	}
-	return err
 }

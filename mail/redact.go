@@ -207,6 +207,9 @@ func (r *redaction) withoutFiles(p *Part, text string) string {
 	return attach.WithoutUUFiles(text, strings.TrimSpace(withheldNote))
 }
 
+// Withheld says that Redact put its note in this part's place.
+func (p *Part) Withheld() bool { return strings.TrimSpace(p.Text) == strings.TrimSpace(withheldNote) }
+
 const withheldNote = "[This part was withheld. / Tato část byla odebrána.]\n"
 
 func (r *redaction) binary(p *Part, set fields, original []byte, restChanged bool) []byte {

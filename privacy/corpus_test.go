@@ -46,7 +46,8 @@ func TestFivePersonsOfARealArchive(t *testing.T) {
 		gone[id] = struct{}{}
 	}
 	var pack bytes.Buffer
-	check(t, h.Export(ctx, host, persons, &pack))
+	_, err = h.Export(ctx, host, persons, ExportOptions{}, &pack)
+	check(t, err)
 	started := time.Now()
 	receipt := eraseAll(t, h, persons)
 	t.Logf("%d messages of %d persons, %d places, export %d bytes, erased in %v", len(gone), len(persons), len(found.Hits), pack.Len(), time.Since(started).Round(time.Millisecond))

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -345,13 +343,6 @@ func (p *Privacy) dropExports(ids []store.MessageID) (dropped int64, err error) 
 		dropped++
 	}
 	return dropped, nil
-}
-
-func (p *Privacy) dropExport(id store.ExportID, name string) error {
-	if err := shred(filepath.Join(p.Store.Dir(), exportsDir, filepath.Base(name))); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("export %d: %w", id, err)
-	}
-	return p.Store.Update(func(tx *store.Tx) error { return store.Exports.Delete(tx, id) })
 }
 
 // bytes removes the contents and zeroes every free page.

@@ -168,7 +168,8 @@ func TestRestrictedMailIsInTheOwnExportOnly(t *testing.T) {
 	check(t, err)
 	for addr, want := range map[string]bool{janAddr: false, "eva@example.net": true} {
 		var b bytes.Buffer
-		check(t, h.Export(ctx, host, email(t, addr), &b))
+		_, err := h.Export(ctx, host, email(t, addr), ExportOptions{}, &b)
+		check(t, err)
 		z, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
 		check(t, err)
 		got := false

@@ -63,7 +63,11 @@ func (p *Privacy) level(id store.MessageID, raw []byte) (level bool, err error) 
 // can't reach (a datum that only shows in the raw bytes, or in an attachment of
 // another format), the attachment is withheld.
 func redactedBytes(raw []byte, masker masker) (masked, text []byte, err error) {
-	withheld := filesWith(raw, masker)
+	return maskedBytes(raw, masker, filesWith(raw, masker))
+}
+
+// maskedBytes also withholds the given parts, and adds those that turn out to need it.
+func maskedBytes(raw []byte, masker masker, withheld map[string]bool) (masked, text []byte, err error) {
 	mask := func(_ mail.Kind, _, _, text string) string { return masker.mask(text) }
 	for range 3 {
 		masked, err = mail.Redact(raw, mask, func(path string) bool { return withheld[path] })

@@ -57,11 +57,13 @@ type Receipt struct {
 
 // Export is a package that was made; erasing one of its messages deletes it.
 type Export struct {
-	Job       JobID
-	File      string // name in exports/, no personal data
+	Job       JobID  // 0: by selectors alone
+	File      string // name in exports/, no personal data; empty: handed out at once, outside DATA
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	Messages  []MessageID
+	Link      [32]byte // SHA-256 of the one-time link's token; zero: none, or used
+	LinkUntil time.Time
 }
 
 // Tombstone refuses a message for good: sync, import and restore ask for it.

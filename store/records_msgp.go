@@ -1266,9 +1266,9 @@ func (z DraftID) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *Export) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 5
+	// map header, size 7
 	// string "Job"
-	o = append(o, 0x85, 0xa3, 0x4a, 0x6f, 0x62)
+	o = append(o, 0x87, 0xa3, 0x4a, 0x6f, 0x62)
 	o = msgp.AppendUint64(o, uint64(z.Job))
 	// string "File"
 	o = append(o, 0xa4, 0x46, 0x69, 0x6c, 0x65)
@@ -1285,6 +1285,12 @@ func (z *Export) MarshalMsg(b []byte) (o []byte, err error) {
 	for za0001 := range z.Messages {
 		o = msgp.AppendUint64(o, uint64(z.Messages[za0001]))
 	}
+	// string "Link"
+	o = append(o, 0xa4, 0x4c, 0x69, 0x6e, 0x6b)
+	o = msgp.AppendBytes(o, (z.Link)[:])
+	// string "LinkUntil"
+	o = append(o, 0xa9, 0x4c, 0x69, 0x6e, 0x6b, 0x55, 0x6e, 0x74, 0x69, 0x6c)
+	o = msgp.AppendTime(o, z.LinkUntil)
 	return
 }
 
@@ -1357,6 +1363,18 @@ func (z *Export) UnmarshalMsg(bts []byte) (o []byte, err error) {
 					z.Messages[za0001] = MessageID(zb0004)
 				}
 			}
+		case "Link":
+			bts, err = msgp.ReadExactBytes(bts, (z.Link)[:])
+			if err != nil {
+				err = msgp.WrapError(err, "Link")
+				return
+			}
+		case "LinkUntil":
+			z.LinkUntil, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "LinkUntil")
+				return
+			}
 		default:
 			bts, err = msgp.Skip(bts)
 			if err != nil {
@@ -1371,7 +1389,7 @@ func (z *Export) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *Export) Msgsize() (s int) {
-	s = 1 + 4 + msgp.Uint64Size + 5 + msgp.StringPrefixSize + len(z.File) + 10 + msgp.TimeSize + 10 + msgp.TimeSize + 9 + msgp.ArrayHeaderSize + (len(z.Messages) * (msgp.Uint64Size))
+	s = 1 + 4 + msgp.Uint64Size + 5 + msgp.StringPrefixSize + len(z.File) + 10 + msgp.TimeSize + 10 + msgp.TimeSize + 9 + msgp.ArrayHeaderSize + (len(z.Messages) * (msgp.Uint64Size)) + 5 + msgp.ArrayHeaderSize + (32 * (msgp.ByteSize)) + 10 + msgp.TimeSize
 	return
 }
 

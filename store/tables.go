@@ -44,7 +44,7 @@ var (
 	Receipts = Table[ReceiptID, Receipt, *Receipt]{name: "receipts", version: 1, holds: HoldsNone,
 		indexes: []*Index[ReceiptID, Receipt]{&ReceiptByJob}}
 	Exports = Table[ExportID, Export, *Export]{name: "exports", version: 1, holds: HoldsNone,
-		indexes: []*Index[ExportID, Export]{&ExportsByMessage}}
+		indexes: []*Index[ExportID, Export]{&ExportsByMessage, &ExportByLink}}
 	Tombstones = Table[MessageID, Tombstone, *Tombstone]{name: "tombstones", version: 1, holds: HoldsNone, // keyed hashes
 		indexes: []*Index[MessageID, Tombstone]{&TombstonesByStrict, &TombstonesByLoose}}
 	Ledger = Table[LedgerID, LedgerEntry, *LedgerEntry]{name: "ledger", version: 1, holds: HoldsNone,
@@ -192,6 +192,9 @@ var (
 	// Key(each message)
 	ExportsByMessage = Index[ExportID, Export]{table: "exports", name: "message",
 		keys: func(v *Export) [][]byte { return each(v.Messages) }}
+	// Key(link), only where there is one
+	ExportByLink = Index[ExportID, Export]{table: "exports", name: "link",
+		keys: func(v *Export) [][]byte { return when(v.Link != [32]byte{}, v.Link) }}
 
 	// Key(strict), of former identities too
 	TombstonesByStrict = Index[MessageID, Tombstone]{table: "tombstones", name: "strict",

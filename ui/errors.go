@@ -13,14 +13,15 @@ import (
 )
 
 var (
-	errNoPage     = errors.New("no such page")
-	errSignIn     = errors.New("not signed in")
-	errMayNot     = errors.New("role may not")
-	errGone       = errors.New("the browser went away")
-	errBadInput   = errors.New("form can't be read")
-	errTooLarge   = errors.New("form is too large")
-	errSearchGone = errors.New("search is forgotten")
-	errForeign    = errors.New("form of another site")
+	errNoPage      = errors.New("no such page")
+	errSignIn      = errors.New("not signed in")
+	errMayNot      = errors.New("role may not")
+	errGone        = errors.New("the browser went away")
+	errBadInput    = errors.New("form can't be read")
+	errTooLarge    = errors.New("form is too large")
+	errSearchGone  = errors.New("search is forgotten")
+	errPackageGone = errors.New("link to a package is used or over")
+	errForeign     = errors.New("form of another site")
 )
 
 // trouble is an error as a person meets it: a status and the stem of three texts,
@@ -37,6 +38,7 @@ var troubles = []struct {
 }{
 	{errNoPage, trouble{http.StatusNotFound, "no_page"}},
 	{errForeign, trouble{http.StatusForbidden, "foreign"}},
+	{errPackageGone, trouble{http.StatusGone, "package_gone"}},
 	{account.ErrInvitation, trouble{http.StatusGone, "invitation"}},
 	{account.ErrNotAllowed, trouble{http.StatusForbidden, "may_not"}},
 	{desk.ErrNotAllowed, trouble{http.StatusNotFound, "not_found"}}, // also: may not know whether it exists

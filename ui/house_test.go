@@ -6,20 +6,29 @@ import (
 
 	"postolka/account"
 	"postolka/match"
+	"postolka/privacy"
 	"postolka/store"
 )
 
 // Tries of the pages of privacy and of the house, see tries.
 func init() {
 	for pattern, make := range map[string]func(*world, account.Agent) try{
-		"GET /privacy":               at("/privacy"),
-		"POST /privacy":              form("/privacy", "data", "eliska@seznam.example", "purpose", "check"),
-		"GET /privacy/{id}":          found(""),
-		"POST /privacy/{id}/more":    found("/more"),
-		"POST /privacy/{id}/decide":  found("/decide", "all", "1", "decision", "erase"),
-		"POST /privacy/{id}/again":   found("/again"),
-		"POST /privacy/{id}/cancel":  found("/cancel"),
-		"POST /privacy/{id}/export":  found("/export"),
+		"GET /privacy":              at("/privacy"),
+		"POST /privacy":             form("/privacy", "data", "eliska@seznam.example", "purpose", "check"),
+		"GET /privacy/{id}":         found(""),
+		"POST /privacy/{id}/more":   found("/more"),
+		"POST /privacy/{id}/decide": found("/decide", "all", "1", "decision", "erase"),
+		"POST /privacy/{id}/again":  found("/again"),
+		"POST /privacy/{id}/cancel": found("/cancel"),
+		"GET /privacy/letter":       at("/privacy/letter"),
+		"POST /privacy/letter":      form("/privacy/letter", "lang", "en", "controller", "Kolovrat"),
+		"GET /package":              at("/package?key=none"),
+		"POST /package":             form("/package", "key", "none"),
+		"GET /privacy/{id}/export":  found("/export"),
+		"POST /privacy/{id}/export": found("/export", "what", "access", "lang", "cs"),
+		"POST /exports/{id}/link": func(w *world, _ account.Agent) try {
+			return try{"/exports/" + w.exportOf(w.found()) + "/link", values()}
+		},
 		"GET /exports/{id}":          func(w *world, _ account.Agent) try { return try{path: "/exports/" + w.exportOf(w.found())} },
 		"POST /privacy/{id}/plan":    found("/plan"),
 		"GET /privacy/{id}/plan":     found("/plan"),
@@ -128,9 +137,18 @@ func (w *world) found() store.JobID {
 }
 
 func (w *world) exportOf(id store.JobID) string {
-	export, err := w.server.Privacy.ExportPerson(context.Background(), w.people["jana"], id)
+	export, err := w.server.Privacy.ExportPerson(context.Background(), w.people["jana"], id, privacy.ExportOptions{})
 	w.must(err)
-	return idText(export)
+	return idText(export.ID)
+}
+
+func (w *world) linkOf(id store.JobID) string {
+	ctx, jana := context.Background(), w.people["jana"]
+	export, err := w.server.Privacy.ExportPerson(ctx, jana, id, privacy.ExportOptions{})
+	w.must(err)
+	token, _, err := w.server.Privacy.LinkExport(ctx, jana, export.ID)
+	w.must(err)
+	return token
 }
 
 // erased is a finished erasure of somebody nobody else asks for.

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"cmp"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -417,34 +416,4 @@ func (s *Server) cancelJob(w http.ResponseWriter, r *http.Request, by account.Ag
 		return err
 	}
 	return s.back(w, r, "/privacy", Flash{Key: "job_cancelled"})
-}
-
-// exportPerson makes the package and goes on to its download.
-func (s *Server) exportPerson(w http.ResponseWriter, r *http.Request, by account.Agent) error {
-	id, err := s.jobID(r)
-	if err != nil {
-		return err
-	}
-	export, err := s.Privacy.ExportPerson(r.Context(), by, id)
-	if err != nil {
-		return err
-	}
-	return s.back(w, r, "/exports/"+idText(export), Flash{})
-}
-
-// exportFile sends a package that was made.
-func (s *Server) exportFile(w http.ResponseWriter, r *http.Request, by account.Agent) error {
-	if s.Privacy == nil {
-		return errNoPage
-	}
-	id, err := pathID[store.ExportID](r, "id")
-	if err != nil {
-		return err
-	}
-	file, size, err := s.Privacy.OpenExport(r.Context(), by, id)
-	if err != nil {
-		return err
-	}
-	sendErr := sendDownload(w, file, size, "application/zip", "export-"+idText(id)+".zip")
-	return errors.Join(sendErr, file.Close())
 }

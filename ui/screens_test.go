@@ -67,6 +67,8 @@ func parcelIn(w *world, view string) string { return parcelPath(w) + "?in=" + vi
 
 // houseScreens are the pages of privacy and of the house.
 func (w *world) houseScreens() []screen {
+	w.receive(sample{from: "Vlastimil Kos <vlastimil.kos@jinde.example>", subject: "Balík pro sousedku", id: "neighbour",
+		text: "Píšu za eliska.prochazkova@seznam.example. Převezme to Karel Vopička, tel. 602 111 222, Dlouhá 12, 110 00 Praha."})
 	person, planned := w.found(), w.found()
 	_, err := w.server.Privacy.Plan(context.Background(), w.people["jana"], planned)
 	w.must(err)
@@ -83,6 +85,10 @@ func (w *world) houseScreens() []screen {
 		{"find-look", "jana", "/privacy", look},
 		{"person", "jana", personPath(person), nil},
 		{"person-forms", "jana", personPath(w.foundInForms()) + "?form=exact", nil},
+		{"export", "jana", personPath(person) + "/export", nil},
+		{"export-made", "jana", personPath(person) + "/export", []step{chromedp.Submit("main form"), chromedp.Sleep(900 * time.Millisecond)}},
+		{"export-letter", "jana", "/privacy/letter", nil},
+		{"export-package", "", "/package?key=" + w.linkOf(person), nil},
 		{"plan-mine", "jana", personPath(planned) + "/plan", nil},
 		{"plan", "petra", personPath(planned) + "/plan", nil},
 		{"retention", "jana", "/retention", nil},

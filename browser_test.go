@@ -20,6 +20,9 @@ type browser struct {
 
 type step = chromedp.Action[chromedp.Void]
 
+// browserLimit ends a browser that hangs, and says so with the test's name.
+const browserLimit = 10 * time.Minute
+
 // newBrowser starts one that ends with the test; without Chromium the test is
 // left out, in CI (CI=true) it fails.
 func newBrowser(t testing.TB, who, home string) *browser {
@@ -35,7 +38,9 @@ func newBrowser(t testing.TB, who, home string) *browser {
 	// Chromium's sandbox can't run as root; the pages are our own.
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.Flag("lang", "en"), chromedp.WindowSize(1440, 900))
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, cancel := context.WithTimeout(context.Background(), browserLimit)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, opts...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)

@@ -195,6 +195,9 @@ func (w *world) speak(lang string) {
 	}
 }
 
+// browserLimit ends a browser that hangs, and says so with the test's name.
+const browserLimit = 20 * time.Minute
+
 // chromium starts a browser, or leaves the test out where there is none.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
@@ -206,7 +209,9 @@ func chromium(t *testing.T) context.Context {
 		t.Skip("no chromium (apt-get install chromium)")
 	}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("lang", "cs"))
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, cancel := context.WithTimeout(context.Background(), browserLimit)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, opts...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)

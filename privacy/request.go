@@ -268,7 +268,22 @@ func (p *Privacy) FindFor(ctx context.Context, by account.Agent, id store.Reques
 	if err != nil {
 		return 0, err
 	}
+	if row.Kind == store.RequestErasure {
+		if err := p.keepAsking(ctx, by, job, row.Message); err != nil {
+			return 0, err
+		}
+	}
 	return job, p.LinkJob(ctx, by, id, job)
+}
+
+// keepAsking proposes to keep the mail that asks: without it nobody could be told
+// that the rest is gone, nor shown that it was asked for (GDPR Art. 5(2), 12(3)).
+func (p *Privacy) keepAsking(ctx context.Context, by account.Agent, job store.JobID, asks store.MessageID) error {
+	err := p.Decide(ctx, by, job, MessageDecision{Message: asks, Decision: KeepIt, Reason: "legal_duty"})
+	if errors.Is(err, store.ErrNotFound) { // asks in someone else's name
+		return nil
+	}
+	return err
 }
 
 // purposes are the words of the access log for each kind of request.

@@ -153,8 +153,10 @@ func (r *reading) read(name, mediaType string, data []byte) {
 	}
 	switch what {
 	case "audio", "video":
+		r.printable(data)
 		r.unreadable(what + " only")
 	case "":
+		r.printable(data)
 		r.unreadable(Unknown)
 	case "encrypted":
 		r.unreadable(Encrypted)

@@ -120,7 +120,7 @@ func mimetypeFormat(f *zip.File) string {
 
 // Binary: control characters that no text has. UTF-16 is text.
 func Binary(data []byte) bool {
-	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) || UTF16Mark(data) != "" {
 		return false
 	}
 	head := data[:min(len(data), 4096)]

@@ -133,15 +133,15 @@ var inline = map[string]bool{"t": true, "r": true, "rPr": true, "span": true, "a
 	"noProof": true, "bookmarkStart": true, "bookmarkEnd": true, "lastRenderedPageBreak": true, "hyperlink": true, "ins": true, "smartTag": true, "bCs": true, "iCs": true, "bookmark-start": true, "bookmark-end": true, "softHyphen": true, "bookmark": true,
 	"noBreakHyphen": true, "vertAlign": true, "highlight": true, "kern": true, "spacing": true, "w": true, "shd": true, "latin": true, "solidFill": true, "srgbClr": true, "schemeClr": true, "soft-page-break": true, "ea": true, "cs": true, "sym": true, "effectLst": true, "caps": true}
 
-// readXLSX reads workbooks: the cells' shown values are strings by number, and
-// dates by style, so cells come first; then all other parts as in readOOXML.
+// readXLSX reads workbooks: cells show strings by number, and dates by style, so
+// they come after these; all other parts as in readOOXML.
 func readXLSX(r *reading, data []byte) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		r.failed(err)
 		return
 	}
-	w := &workbook{dates: map[int]bool{}}
+	w := &workbook{dates: map[int]bool{}, used: map[int]bool{}}
 	files := append([]*zip.File(nil), z.File...)
 	sort.SliceStable(files, func(i, j int) bool { return sheetOrder(files[i].Name) < sheetOrder(files[j].Name) })
 	for _, f := range files {
@@ -151,6 +151,9 @@ func readXLSX(r *reading, data []byte) {
 		switch {
 		case strings.HasSuffix(f.Name, "styles.xml"):
 			w.readStyles(r.unzip(f))
+		case strings.HasSuffix(f.Name, "/sharedStrings.xml"):
+			r.charge(f)
+			w.readShared(r, r.unzip(f))
 		case strings.HasSuffix(f.Name, "/workbook.xml"):
 			r.charge(f)
 			w.readNames(r, r.unzip(f))
@@ -161,6 +164,7 @@ func readXLSX(r *reading, data []byte) {
 			r.officePart(f)
 		}
 	}
+	w.unused(r)
 }
 
 func sheetOrder(name string) int {

@@ -186,13 +186,16 @@ func (b *pdfBook) pages() {
 	}
 }
 
-// page makes forms and notes part of the page first: only then are they text.
-func (b *pdfBook) page(i int) (string, error) {
+// page makes forms and notes part of the page first, as far as they are drawn on
+// it; what these say besides, notes adds.
+func (b *pdfBook) page(i int) (text string, err error) {
 	loaded, err := b.p.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: b.doc, Index: i})
 	if err != nil {
 		return "", err
 	}
 	page := requests.Page{ByReference: &loaded.Page}
+	said := b.notes(page)
+	defer func() { b.addOthers(said, text) }()
 	before, err := b.text(page)
 	if err == nil {
 		var flat *responses.FPDFPage_Flatten

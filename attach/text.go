@@ -59,18 +59,24 @@ func (r *reading) xmlText(data []byte) string {
 // with a reason.
 func (r *reading) tokens(d *xml.Decoder, write func(b *strings.Builder, token xml.Token)) string {
 	var b strings.Builder
+	r.each(d, &b, func(token xml.Token) { write(&b, token) })
+	r.text(b.String())
+	return b.String()
+}
+
+// each calls fn, which writes to b, for the tokens of a document until b is full;
+// damage ends it with a reason.
+func (r *reading) each(d *xml.Decoder, b *strings.Builder, fn func(token xml.Token)) {
 	for b.Len() < r.textLeft {
 		token, err := d.RawToken()
 		if err != nil {
 			if !errors.Is(err, io.EOF) {
 				r.unreadable(Damaged)
 			}
-			break
+			return
 		}
-		write(&b, token)
+		fn(token)
 	}
-	r.text(b.String())
-	return b.String()
 }
 
 func xmlToken(b *strings.Builder, token xml.Token) {

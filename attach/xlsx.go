@@ -10,8 +10,44 @@ import (
 
 // workbook is what the cells of a sheet need to be shown.
 type workbook struct {
-	dates map[int]bool // cell styles (index in cellXfs) that show a date
-	epoch time.Time    // day 0 of dates
+	dates  map[int]bool // cell styles (index in cellXfs) that show a date
+	epoch  time.Time    // day 0 of dates
+	shared []string     // texts by number, ECMA-376 Part 1 §18.4.9
+	used   map[int]bool // those that a cell shows
+}
+
+// readShared keeps the shared strings for the cells: a first name and a surname
+// beside each other are found as a name.
+func (w *workbook) readShared(r *reading, data []byte) {
+	var item strings.Builder
+	d := xml.NewDecoder(bytes.NewReader(data))
+	d.Strict = false
+	inside := false
+	r.each(d, &item, func(token xml.Token) {
+		switch t := token.(type) {
+		case xml.StartElement:
+			inside = t.Name.Local == "t"
+		case xml.CharData:
+			if inside {
+				item.Write(t)
+			}
+		case xml.EndElement:
+			inside = false
+			if t.Name.Local == "si" {
+				w.shared = append(w.shared, item.String())
+				item.Reset()
+			}
+		}
+	})
+}
+
+// unused adds the shared strings that no cell shows: deleted, and still in the file.
+func (w *workbook) unused(r *reading) {
+	for i, s := range w.shared {
+		if !w.used[i] {
+			r.text(s)
+		}
+	}
 }
 
 // readStyles notes which cell styles show dates, ECMA-376 Part 1 §18.8.30.
@@ -85,19 +121,14 @@ func (w *workbook) readNames(r *reading, data []byte) {
 	})
 }
 
-// readSheet adds numbers, dates, formulas and inline texts, a row a line. Shared
-// strings are added with their own part.
+// readSheet adds what the cells show, with formulas, a row a line.
 func (w *workbook) readSheet(r *reading, data []byte) {
 	var b strings.Builder
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.Strict = false
 	var cell xml.StartElement
 	inside := ""
-	for b.Len() < r.textLeft {
-		token, err := d.RawToken()
-		if err != nil {
-			break
-		}
+	r.each(d, &b, func(token xml.Token) {
 		switch t := token.(type) {
 		case xml.StartElement:
 			inside = t.Name.Local
@@ -109,13 +140,16 @@ func (w *workbook) readSheet(r *reading, data []byte) {
 			}
 		case xml.EndElement:
 			inside = ""
-			if t.Name.Local == "row" {
+			switch t.Name.Local {
+			case "is":
+				b.WriteByte('\t')
+			case "row":
 				b.WriteByte('\n')
 			}
 		case xml.CharData:
 			b.WriteString(w.shown(cell, inside, string(t)))
 		}
-	}
+	})
 	r.text(b.String())
 }
 
@@ -134,7 +168,7 @@ func (w *workbook) shown(cell xml.StartElement, inside, s string) string {
 	case inside != "v" && inside != "f":
 		return spaced(strings.TrimSpace(s))
 	case kind == "s" && inside == "v":
-		return ""
+		return w.sharedText(s)
 	case inside == "f" || kind != "" && kind != "n":
 		return s + "\t"
 	}
@@ -150,6 +184,15 @@ func (w *workbook) shown(cell xml.StartElement, inside, s string) string {
 		return s + "\t" + plain + "\t"
 	}
 	return s + "\t"
+}
+
+func (w *workbook) sharedText(number string) string {
+	i, err := strconv.Atoi(number)
+	if err != nil || i < 0 || i >= len(w.shared) {
+		return ""
+	}
+	w.used[i] = true
+	return w.shared[i] + "\t"
 }
 
 // date writes a serial number both ways a person may look for it.

@@ -14,6 +14,8 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
+
+	"postolka/attach"
 )
 
 // meaningless labels are written by programs that did not look: the text may be
@@ -98,9 +100,9 @@ func decodeStateful(b []byte, label string) (text, charset string, ok bool) {
 	switch {
 	case bytes.HasPrefix(b, []byte("\xef\xbb\xbf")) && utf8.Valid(b):
 		return string(b[3:]), "utf-8", true
-	case bytes.HasPrefix(b, []byte("\xff\xfe")) || label == "utf-16le":
+	case bytes.HasPrefix(b, []byte("\xff\xfe")) || label == "utf-16le" || attach.UTF16Mark(b) == "\xff\xfe":
 		return decodeUTF16(b, false), "utf-16le", true
-	case bytes.HasPrefix(b, []byte("\xfe\xff")) || label == "utf-16be" || label == "utf-16" && len(b) > 1 && b[0] == 0:
+	case bytes.HasPrefix(b, []byte("\xfe\xff")) || label == "utf-16be" || label == "utf-16" && len(b) > 1 && b[0] == 0 || attach.UTF16Mark(b) == "\xfe\xff":
 		return decodeUTF16(b, true), "utf-16be", true
 	case label == "utf-16" && len(b) > 1 && b[1] == 0:
 		return decodeUTF16(b, false), "utf-16le", true

@@ -319,7 +319,7 @@ func (p *parser) boundary(part *Part) string {
 	for i := 0; i < len(body); {
 		next := p.lineEnd(body, i, len(body))
 		line := bytes.TrimRight(body[i:next], " \t\r\n")
-		if len(line) > 4 && len(line) < 200 && bytes.HasPrefix(line, []byte("--")) && bytes.IndexByte(line, ' ') < 0 {
+		if len(line) > 2 && len(line) < 200 && bytes.HasPrefix(line, []byte("--")) && bytes.IndexByte(line, ' ') < 0 {
 			if len(body) > next+8 && strings.EqualFold(string(body[next:next+8]), "Content-") {
 				part.defect("boundary guessed")
 				return string(line)

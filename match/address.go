@@ -1,6 +1,7 @@
 package match
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 
@@ -104,6 +105,9 @@ func (b *addressBook) at(text []byte, from, to int, found func(e entry, from, do
 	}
 	last, first := lastByte(text, left), firstByte(text, right)
 	verp := text[from] == '='
+	if text[from] == '=' && !b.rewritten(text, from, to, found) {
+		return false
+	}
 	tagStart := tagBefore(text, left)
 	for _, e := range b.near[[2]byte{last, first}] {
 		if start, end, ok := e.around(text, left, right, verp); ok && !found(e, start, right, end) {
@@ -119,6 +123,26 @@ func (b *addressBook) at(text []byte, from, to int, found func(e entry, from, do
 		}
 		if start, end, ok := e.around(text, tagStart, right, verp); ok && !found(e, start, right, end) {
 			return false
+		}
+	}
+	return true
+}
+
+// rewritten compares them with what forwarders write into a return path, the
+// Sender Rewriting Scheme: "SRS0=hash=time=domain=local@forwarder".
+func (b *addressBook) rewritten(text []byte, from, to int, found func(e entry, from, domain, to int) bool) bool {
+	if bytes.IndexByte(text[max(0, from-longestAddress):from], '=') < 0 {
+		return true
+	}
+	for _, entries := range b.near {
+		for _, e := range entries {
+			start, end := from-len(e.domain), to+len(e.local)
+			if e.whole || start < 1 || end >= len(text) || text[start-1] != '=' || text[end] != '@' || string(text[start:from]) != e.domain || string(text[to:end]) != e.local {
+				continue
+			}
+			if !found(e, start, start, end) {
+				return false
+			}
 		}
 	}
 	return true
@@ -303,7 +327,25 @@ func continuesDomain(text []byte, to int) bool {
 	if isWordByte(c) {
 		return true
 	}
-	return (c == '.' || c == '-' || c == '_') && to+1 < len(text) && isWordByte(text[to+1])
+	return (c == '.' || c == '-' || c == '_') && to+1 < len(text) && isWordByte(text[to+1]) && !(c == '.' && endsFileName(text[to+1:]))
+}
+
+// fileEndings are those that no domain ends in, and the archives whose ending one
+// could: a file is called "jan@firma.cz.pdf" more often than a host.
+var fileEndings = map[string]bool{
+	"pdf": true, "doc": true, "docx": true, "xls": true, "xlsx": true, "ppt": true, "pptx": true, "odt": true, "ods": true, "rtf": true,
+	"txt": true, "csv": true, "json": true, "xml": true, "htm": true, "html": true, "eml": true, "msg": true, "mbox": true, "ics": true, "vcf": true,
+	"jpg": true, "jpeg": true, "png": true, "gif": true, "tif": true, "tiff": true, "bmp": true, "webp": true, "heic": true, "mp3": true, "mp4": true, "wav": true,
+	"zip": true, "gz": true, "tar": true, "7z": true, "rar": true, "bin": true, "dat": true, "log": true, "bak": true, "p7m": true, "p7s": true, "asc": true,
+}
+
+// endsFileName reports whether text goes on with the ending of a file's name.
+func endsFileName(text []byte) bool {
+	n := 0
+	for n < len(text) && n < 5 && isWordByte(text[n]) {
+		n++
+	}
+	return fileEndings[string(text[:n])] && (n == len(text) || !isWordByte(text[n]))
 }
 
 // sameDomain reports whether the original text of a hit's domain is the domain

@@ -213,5 +213,5 @@ func nextWord(text []byte, at, direction int) (from, to int) {
 // isGap: what may stand between the words of a name or an address; not the end
 // of a sentence or a question.
 func isGap(c byte) bool {
-	return strings.IndexByte(" \n.,;-'\"+_/()<>*:=@#&", c) >= 0
+	return strings.IndexByte(" \n.,;-'\"+_/()<>*:=@#&|", c) >= 0
 }

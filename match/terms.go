@@ -135,6 +135,9 @@ func (t *terms) addresses(text []byte) {
 		switch c := text[at]; {
 		case c == '@', c == '=':
 			t.address(text, at, at+1)
+			if c == '=' {
+				t.rewritten(text, at)
+			}
 		case !isWordByte(c):
 		default:
 			end := at
@@ -160,11 +163,20 @@ func (t *terms) address(text []byte, from, to int) {
 			return
 		}
 	}
+	for i, l := range locals {
+		if plus := strings.IndexByte(l, '+'); plus > 0 {
+			locals[i] = l[:plus]
+		}
+	}
 	for _, domain := range domains {
 		if !strings.Contains(strings.Trim(domain, "."), ".") {
 			continue
 		}
 		spellings := []string{domain}
+		for i := strings.LastIndexByte(domain, '.'); i > 0 && endsFileName([]byte(domain[i+1:])); i = strings.LastIndexByte(domain, '.') {
+			domain = domain[:i]
+			spellings = append(spellings, domain)
+		}
 		if wide, err := idna.ToUnicode(domain); err == nil && wide != domain {
 			spellings = append(spellings, foldString(wide))
 		}
@@ -175,6 +187,23 @@ func (t *terms) address(text []byte, from, to int) {
 				t.add(local + "@" + d)
 			}
 		}
+	}
+}
+
+// rewritten adds the address in a forwarder's return path, as addressBook finds it:
+// "…=domain=local@" around the sign at text[at].
+func (t *terms) rewritten(text []byte, at int) {
+	part := func(c byte) bool { return isWordByte(c) || c == '.' || c == '-' || c == '_' || c == '+' }
+	from, to := at, at+1
+	for from > 0 && part(text[from-1]) {
+		from--
+	}
+	for to < len(text) && part(text[to]) {
+		to++
+	}
+	if domain, local := string(text[from:at]), string(text[min(at+1, len(text)):to]); from > 0 && text[from-1] == '=' && to < len(text) && text[to] == '@' && local != "" && strings.Contains(domain, ".") {
+		t.add(domain)
+		t.add(local + "@" + domain)
 	}
 }
 
@@ -202,6 +231,9 @@ func domainsAfter(text []byte, at int) (all []string) {
 			}
 			at, crossed = at+1, crossed+1
 		case isWordByte(c) || (c == '.' || c == '-') && len(d) > 0 && d[len(d)-1] != '.' && c != 0:
+			if !isWordByte(c) && (at+1 == len(text) || !isWordByte(text[at+1])) {
+				stop() // the domain ends here, or goes on
+			}
 			d, at = append(d, c), at+1
 		default:
 			stop()
@@ -220,8 +252,8 @@ func firstRun(text []byte, at int) string {
 	return string(text[at:end])
 }
 
-// localsBefore reads a local part backwards, without its tag; it may begin
-// behind each line end in it.
+// localsBefore reads a local part backwards; it may begin behind each line end in
+// it.
 func localsBefore(text []byte, end int) (all []string) {
 	var l []byte // reversed
 	at := end
@@ -229,9 +261,6 @@ func localsBefore(text []byte, end int) (all []string) {
 		local := slices.Clone(l)
 		slices.Reverse(local)
 		s := strings.TrimLeft(string(local), ".-_+'")
-		if plus := strings.IndexByte(s, '+'); plus > 0 {
-			s = s[:plus]
-		}
 		if s != "" && !slices.Contains(all, s) {
 			all = append(all, s)
 		}

@@ -118,7 +118,8 @@ func (d *Desk) prepare(tx *store.Tx, s *sending) (err error) {
 	return news(tx, s)
 }
 
-// findPrevious is the message that is answered.
+// findPrevious is the message that is answered; never a delivery report, which
+// nobody reads answers to.
 func (d *Desk) findPrevious(tx *store.Tx, s *sending) error {
 	if s.a.Conversation == 0 {
 		return nil
@@ -128,7 +129,7 @@ func (d *Desk) findPrevious(tx *store.Tx, s *sending) error {
 		if err != nil {
 			return err
 		}
-		if m.Kind == store.Note || restricted || !m.Erased.IsZero() {
+		if m.Kind == store.Note || restricted || !m.Erased.IsZero() || len(m.Failures) > 0 {
 			continue
 		}
 		if m.Kind != store.Outgoing {
@@ -188,7 +189,7 @@ func (d *Desk) write(s *sending) (*letter, []string, error) {
 	}
 	key := d.store.Keys().Identity()
 	l := &letter{in: Incoming{Raw: raw, Mailbox: s.mailbox, Origin: store.FromDesk, ReceivedAt: s.now, Sent: true}, id: s.id, strict: mail.Strict(key, raw)}
-	l.read(key, d.token, &surroundings{boxes: map[store.MailboxID]store.Mailbox{s.mailbox: s.box}, now: s.now})
+	l.read(key, &surroundings{boxes: map[store.MailboxID]store.Mailbox{s.mailbox: s.box}, now: s.now})
 	l.record.Agent, l.record.Bcc = s.by.ID, people(o.Bcc)
 	if s.a.Note {
 		l.record.Kind, l.record.To = store.Note, nil

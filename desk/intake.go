@@ -174,7 +174,7 @@ func (d *Desk) readFresh(letters []*letter, env *surroundings) error {
 		}
 	}
 	key := d.store.Keys().Identity()
-	parallel(len(fresh), func(i int) { fresh[i].read(key, d.token, env) })
+	parallel(len(fresh), func(i int) { fresh[i].read(key, env) })
 	return nil
 }
 

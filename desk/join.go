@@ -37,7 +37,11 @@ import (
 // is opened by it.
 func mayJoin(child, parent *store.Message) bool {
 	switch {
-	case child.Kind == store.Note || parent.Kind == store.Note || child.Unproven:
+	case child.Kind == store.Note || parent.Kind == store.Note:
+		return false
+	case len(child.Failures) > 0:
+		return reportsOn(child, parent)
+	case child.Unproven:
 		return false
 	case child.Kind == store.Outgoing || child.Agent != 0:
 		return true
@@ -47,6 +51,22 @@ func mayJoin(child, parent *store.Message) bool {
 		return false
 	}
 	return mentions(parent, sender) || child.Automatic && parent.Automatic && commonRecipient(child, parent)
+}
+
+// reportsOn says whether a delivery report is about a message: one of ours that
+// went to whom it names. Anybody can write a report; who knows the Message-ID and a
+// recipient of our mail had it in hand, whatever the sender looks like.
+func reportsOn(report, sent *store.Message) bool {
+	return sent.Kind == store.Outgoing && slices.ContainsFunc(report.Failures, func(f store.Failure) bool { return wentTo(sent, f.Recipient) })
+}
+
+// wentTo: a report that names nobody speaks of whom a message with one recipient
+// went to.
+func wentTo(sent *store.Message, recipient string) bool {
+	if recipient == "" {
+		return len(sent.To)+len(sent.Cc)+len(sent.Bcc) == 1
+	}
+	return containsAddr(sent.To, recipient) || containsAddr(sent.Cc, recipient) || containsAddr(sent.Bcc, recipient)
 }
 
 // mentions reports whether m names the address as sender or recipient.
@@ -207,7 +227,7 @@ func joinSiblings(tx *store.Tx, id store.MessageID, m *store.Message, j *joins) 
 }
 
 func mayHaveSiblings(m *store.Message) bool {
-	return m.Kind == store.Incoming && !m.Unproven && senderOf(m) != ""
+	return m.Kind == store.Incoming && !m.Unproven && senderOf(m) != "" && len(m.Failures) == 0
 }
 
 func joinTwins(tx *store.Tx, id store.MessageID, m *store.Message, j *joins) error {
@@ -228,6 +248,7 @@ func joinTwins(tx *store.Tx, id store.MessageID, m *store.Message, j *joins) err
 }
 
 // place gives m its conversation, uniting or beginning one, and stores its record.
+// What m.Proposed suspects stays only where nothing surer is found.
 func (p *placing) place(id store.MessageID, m store.Message, begin store.Status) (store.ConversationID, error) {
 	j, err := p.d.findJoins(p.tx, id, &m)
 	if err != nil {
@@ -238,7 +259,9 @@ func (p *placing) place(id store.MessageID, m store.Message, begin store.Status)
 		return 0, err
 	}
 	m.Conversation = into
-	if began {
+	if !began {
+		m.Proposed = 0
+	} else if j.foreign != 0 {
 		m.Proposed = j.foreign
 	}
 	if err := store.Messages.Put(p.tx, id, m); err != nil {

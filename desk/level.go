@@ -73,6 +73,8 @@ type summary struct {
 	lastOurs         bool      // we wrote last
 	count            int
 	files            bool
+	ours             []*store.Message
+	undelivered      bool // what we wrote last did not reach somebody
 	written          bool // something was written on the desk
 	restricted       bool // some message is
 	speaks           bool // some message can be shown
@@ -157,7 +159,9 @@ func (s *summary) add(m *told, settled time.Time) {
 		return
 	}
 	s.last = m.ReceivedAt
-	s.lastOurs = m.Kind == store.Outgoing
+	if s.lastOurs = m.Kind == store.Outgoing; s.lastOurs && !m.Automatic {
+		s.ours, s.undelivered = append(s.ours, &m.Message), false
+	}
 	s.wait(m, settled)
 	if m.silent() {
 		return
@@ -167,7 +171,13 @@ func (s *summary) add(m *told, settled time.Time) {
 	}
 	s.preview = m.Preview
 	s.files = s.files || hasFiles(&m.Message)
+	s.undelivered = s.undelivered || reported(&m.Message, s.ours) != nil && lost(&m.Message)
 	s.meet(&m.Message)
+}
+
+// lost: the report says that a server gave up.
+func lost(report *store.Message) bool {
+	return slices.ContainsFunc(report.Failures, func(f store.Failure) bool { return !f.Delayed })
 }
 
 // wait keeps since when someone waits: automatic mail doesn't, and our own
@@ -204,7 +214,7 @@ func correspondent(m *store.Message) (a store.Address, rank int) {
 		return m.To[0], 2
 	case m.Kind == store.Outgoing:
 		return a, 0
-	case m.Agent != 0:
+	case m.Agent != 0, len(m.Failures) > 0:
 		return m.From, 1
 	case len(m.ReplyTo) > 0 && (m.Kind == store.Form || m.Automatic && !containsAddr(m.To, m.ReplyTo[0].Addr) && fromNobody(m)):
 		return m.ReplyTo[0], 4
@@ -220,12 +230,13 @@ func fromNobody(m *store.Message) bool {
 	return local == "" || strings.HasPrefix(strings.NewReplacer("-", "", "_", "", ".", "").Replace(local), "noreply")
 }
 
+// hasFiles: what a report sends back are no files of anybody's.
 func hasFiles(m *store.Message) bool {
-	return slices.ContainsFunc(m.Files, func(f store.File) bool { return f.ContentID == "" })
+	return len(m.Failures) == 0 && slices.ContainsFunc(m.Files, func(f store.File) bool { return f.ContentID == "" })
 }
 
 func (s summary) fill(c *store.Conversation) {
-	c.Subject, c.Preview, c.Messages, c.HasFiles = s.subject, s.preview, s.count, s.files
+	c.Subject, c.Preview, c.Messages, c.HasFiles, c.Undelivered = s.subject, s.preview, s.count, s.files, s.undelivered
 	if s.count > 0 {
 		c.LastMessageAt, c.CreatedAt = s.last, s.first
 	}

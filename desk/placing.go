@@ -41,6 +41,10 @@ func (p *placing) take(l *letter) (Outcome, error) {
 		// back in this moment.
 		return Outcome{Result: ErasedBefore}, nil
 	}
+	var err error
+	if l.record.Proposed, err = p.suspect(l); err != nil {
+		return Outcome{}, err
+	}
 	c, err := p.place(l.id, l.record, p.begin(l))
 	if err != nil {
 		return Outcome{}, err
@@ -157,7 +161,7 @@ func (p *placing) touch(c store.ConversationID, l *letter) {
 		t.quiet = true
 	case m.Kind == store.Outgoing:
 		t.sent = true
-	case (!m.Automatic || l.bounce) && m.Agent == 0:
+	case (!m.Automatic || len(m.Failures) > 0) && m.Agent == 0:
 		t.wakes = true
 		if m.ReceivedAt.After(t.at) {
 			t.at = m.ReceivedAt

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -42,13 +43,13 @@ type letter struct {
 	fresh  bool // nobody had it when the batch began: it was read
 	role   string
 
-	id     store.MessageID
-	record store.Message
-	text   mail.Text
-	coded  []byte // text as stored
-	bounce bool   // says that a message of ours was not delivered
-	asks   rights.Kind
-	kept   bool // its record was stored
+	id       store.MessageID
+	record   store.Message
+	text     mail.Text
+	coded    []byte        // text as stored
+	returned mail.Returned // what a delivery report tells of the mail it is about
+	asks     rights.Kind
+	kept     bool // its record was stored
 }
 
 // parallel runs fn over n things on all cores.
@@ -72,7 +73,7 @@ func parallel(n int, fn func(i int)) {
 
 // read fills the letter's record and text. What the reader can't take, even a
 // panic of it, becomes a quarantined record; the raw bytes stay searchable.
-func (l *letter) read(key []byte, tokens tokenKey, env *surroundings) {
+func (l *letter) read(key []byte, env *surroundings) {
 	defer func() {
 		if r := recover(); r != nil {
 			l.quarantine(QuarantinePanic)
@@ -83,7 +84,7 @@ func (l *letter) read(key []byte, tokens tokenKey, env *surroundings) {
 	m := mail.Parse(l.in.Raw)
 	l.text = mail.Extract(m, l.in.Raw)
 	l.record.Loose = mail.Loose(key, m)
-	l.fill(m, tokens)
+	l.fill(m)
 	l.judge(m, env)
 	l.setReceived(m.Date, env.now)
 	l.coded = l.text.Encode()
@@ -119,7 +120,7 @@ func (l *letter) setReceived(date, now time.Time) {
 	}
 }
 
-func (l *letter) fill(m *mail.Message, tokens tokenKey) {
+func (l *letter) fill(m *mail.Message) {
 	r := &l.record
 	r.SentAt, r.Subject, r.Automatic, r.Quarantine = m.Date, cut(m.Subject, maxSubject), m.Automatic, m.Quarantine
 	if len(m.From) > 0 {
@@ -139,7 +140,7 @@ func (l *letter) fill(m *mail.Message, tokens tokenKey) {
 	for _, u := range l.text.Unreadable {
 		r.Unreadable = append(r.Unreadable, store.Unreadable{Part: u.Path, Reason: u.Reason})
 	}
-	l.report(m, tokens)
+	l.report(m)
 }
 
 func fileOf(p *mail.Part) store.File {
@@ -150,26 +151,24 @@ func fileOf(p *mail.Part) store.File {
 	return f
 }
 
-// report finds the message of ours that a delivery report is about: its header
-// is enclosed (RFC 3462 §2), with a Message-ID that only we can have made.
-func (l *letter) report(m *mail.Message, tokens tokenKey) {
-	if m.Root.Type != "multipart/report" && !fromDaemon(&l.record) {
+// report notes whom a delivery report names, and refers it to the message that was
+// not delivered: which of them it may join says [reportsOn].
+func (l *letter) report(m *mail.Message) {
+	b, ok := mail.ReadBounce(m)
+	if !ok {
 		return
 	}
-	l.bounce = true
-	for _, p := range l.text.Parts {
-		for _, word := range strings.FieldsFunc(p.Text, func(r rune) bool { return r <= ' ' || r == '<' || r == '>' }) {
-			if _, _, ok := tokens.read(word); ok {
-				l.record.References = append(l.record.References, word)
-				return
-			}
+	r := &l.record
+	r.Automatic = true
+	for _, f := range b.Failures {
+		r.Failures = append(r.Failures, store.Failure{Recipient: cut(f.Recipient, maxSubject), Delayed: f.Delayed, Status: f.Status, Reason: f.Reason, Words: f.Words})
+	}
+	for _, id := range slices.Backward(usableIDs(b.Returned.MessageIDs)) {
+		if !slices.Contains(r.References, id) {
+			r.References = append(r.References, id)
 		}
 	}
-}
-
-func fromDaemon(m *store.Message) bool {
-	local, _, _ := strings.Cut(senderOf(m), "@")
-	return local == "mailer-daemon" || local == "postmaster"
+	l.returned = b.Returned
 }
 
 // judge decides whether the message is ours, and whether to believe its sender.

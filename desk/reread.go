@@ -99,8 +99,8 @@ func (d *Desk) level(id store.MessageID, raw []byte, m *mail.Message, text mail.
 			return fmt.Errorf("reread message %d: %w", id, err)
 		}
 		l.record = was
-		l.record.Files, l.record.Unreadable, l.record.From = nil, nil, store.Address{}
-		l.fill(m, d.token)
+		l.record.Files, l.record.Unreadable, l.record.Failures, l.record.From = nil, nil, nil, store.Address{}
+		l.fill(m)
 		l.record.Automatic = was.Automatic
 		l.record.Strict, l.record.Loose = mail.Strict(key, raw), mail.Loose(key, m)
 		l.record.SizeBytes, l.record.Version = int64(len(raw)), was.Version+replaced

@@ -49,7 +49,9 @@ type Letter struct {
 	HasHTML    bool
 	Outbox     *store.OutboxEntry // on its way, when ours
 	OutboxID   store.OutboxID
-	ShownTo    []Shown // from the access log; by's own reads only without the role
+	// Undelivered: whom it did not reach, when ours.
+	Undelivered []Undelivered
+	ShownTo     []Shown // from the access log; by's own reads only without the role
 }
 
 // Shown says to whom a message was sent.
@@ -126,6 +128,7 @@ func (d *Desk) thread(tx *store.Tx, by account.Agent, id store.ConversationID) (
 		}
 		t.Messages = append(t.Messages, l)
 	}
+	t.tellUndelivered()
 	for _, step := range []func(*store.Tx, account.Agent, *names, *Thread) error{d.ownDrafts, d.fillPanel, d.findClaims, colleagues} {
 		if err := step(tx, by, n, &t); err != nil {
 			return t, fmt.Errorf("open conversation %d: %w", id, err)

@@ -25,6 +25,7 @@ type Conversation struct {
 	Messages      int // counts placeholders of erased ones too; derived
 	HasFiles      bool
 	HasDraft      bool
+	Undelivered   bool // our last mail was reported as not delivered; derived
 	Restricted    bool // nothing but restricted or erased messages: in no list; derived
 	// MergedInto: this conversation was merged; messages that join it join that one.
 	MergedInto ConversationID

@@ -57,6 +57,10 @@ func messageFields(v *Message) []column {
 		address("from", &v.From, true), addresses("reply-to", v.ReplyTo, true),
 		addresses("to", v.To, true), addresses("cc", v.Cc, true), addresses("bcc", v.Bcc, true),
 		texts("in-reply-to", v.InReplyTo, true), texts("references", v.References, true))
+	for i := range v.Failures {
+		n := "failures[" + strconv.Itoa(i) + "]"
+		columns = append(columns, column{name: n + ".recipient", text: &v.Failures[i].Recipient, derived: true}, column{name: n + ".words", text: &v.Failures[i].Words, derived: true})
+	}
 	for i := range v.Files {
 		n := "files[" + strconv.Itoa(i) + "]"
 		columns = append(columns, column{name: n + ".name", text: &v.Files[i].Name, derived: true},

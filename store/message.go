@@ -30,6 +30,7 @@ type Message struct {
 	Preview         string // about 200 runes of the own text, one line
 	Files           []File
 	Automatic       bool
+	Failures        []Failure // what a delivery report says; of it, not of the mail it is about
 	// Unproven: the receiving server found that the sender is not who From says, or
 	// From is our own address though it did not come from Sent. Joins nothing by reference.
 	Unproven   bool
@@ -68,6 +69,15 @@ const (
 type Address struct {
 	Name string
 	Addr string
+}
+
+// Failure is a recipient whom a delivery report says the mail did not reach.
+type Failure struct {
+	Recipient string // address; empty: the report names nobody
+	Delayed   bool   // the server goes on trying
+	Status    string // RFC 3463 or reply code; empty: none told
+	Reason    string // key word (mail.Reason…); empty: not known
+	Words     string // the server's own
 }
 
 // File is one attachment as a tile shows it.

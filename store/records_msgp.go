@@ -356,9 +356,9 @@ func (z *BadUID) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *Conversation) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 19
+	// map header, size 20
 	// string "Mailbox"
-	o = append(o, 0xde, 0x0, 0x13, 0xa7, 0x4d, 0x61, 0x69, 0x6c, 0x62, 0x6f, 0x78)
+	o = append(o, 0xde, 0x0, 0x14, 0xa7, 0x4d, 0x61, 0x69, 0x6c, 0x62, 0x6f, 0x78)
 	o = msgp.AppendUint64(o, uint64(z.Mailbox))
 	// string "Subject"
 	o = append(o, 0xa7, 0x53, 0x75, 0x62, 0x6a, 0x65, 0x63, 0x74)
@@ -408,6 +408,9 @@ func (z *Conversation) MarshalMsg(b []byte) (o []byte, err error) {
 	// string "HasDraft"
 	o = append(o, 0xa8, 0x48, 0x61, 0x73, 0x44, 0x72, 0x61, 0x66, 0x74)
 	o = msgp.AppendBool(o, z.HasDraft)
+	// string "Undelivered"
+	o = append(o, 0xab, 0x55, 0x6e, 0x64, 0x65, 0x6c, 0x69, 0x76, 0x65, 0x72, 0x65, 0x64)
+	o = msgp.AppendBool(o, z.Undelivered)
 	// string "Restricted"
 	o = append(o, 0xaa, 0x52, 0x65, 0x73, 0x74, 0x72, 0x69, 0x63, 0x74, 0x65, 0x64)
 	o = msgp.AppendBool(o, z.Restricted)
@@ -566,6 +569,12 @@ func (z *Conversation) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "HasDraft")
 				return
 			}
+		case "Undelivered":
+			z.Undelivered, bts, err = msgp.ReadBoolBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Undelivered")
+				return
+			}
 		case "Restricted":
 			z.Restricted, bts, err = msgp.ReadBoolBytes(bts)
 			if err != nil {
@@ -623,7 +632,7 @@ func (z *Conversation) Msgsize() (s int) {
 	for za0001 := range z.Tags {
 		s += msgp.StringPrefixSize + len(z.Tags[za0001])
 	}
-	s += 13 + msgp.TimeSize + 8 + msgp.TimeSize + 13 + msgp.TimeSize + 14 + msgp.TimeSize + 10 + msgp.TimeSize + 9 + msgp.IntSize + 9 + msgp.BoolSize + 9 + msgp.BoolSize + 11 + msgp.BoolSize + 11 + msgp.Uint64Size + 10 + msgp.ArrayHeaderSize + (len(z.SplitFrom) * (msgp.Uint64Size))
+	s += 13 + msgp.TimeSize + 8 + msgp.TimeSize + 13 + msgp.TimeSize + 14 + msgp.TimeSize + 10 + msgp.TimeSize + 9 + msgp.IntSize + 9 + msgp.BoolSize + 9 + msgp.BoolSize + 12 + msgp.BoolSize + 11 + msgp.BoolSize + 11 + msgp.Uint64Size + 10 + msgp.ArrayHeaderSize + (len(z.SplitFrom) * (msgp.Uint64Size))
 	return
 }
 
@@ -1418,6 +1427,94 @@ func (z *ExportID) UnmarshalMsg(bts []byte) (o []byte, err error) {
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z ExportID) Msgsize() (s int) {
 	s = msgp.Uint64Size
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z *Failure) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// map header, size 5
+	// string "Recipient"
+	o = append(o, 0x85, 0xa9, 0x52, 0x65, 0x63, 0x69, 0x70, 0x69, 0x65, 0x6e, 0x74)
+	o = msgp.AppendString(o, z.Recipient)
+	// string "Delayed"
+	o = append(o, 0xa7, 0x44, 0x65, 0x6c, 0x61, 0x79, 0x65, 0x64)
+	o = msgp.AppendBool(o, z.Delayed)
+	// string "Status"
+	o = append(o, 0xa6, 0x53, 0x74, 0x61, 0x74, 0x75, 0x73)
+	o = msgp.AppendString(o, z.Status)
+	// string "Reason"
+	o = append(o, 0xa6, 0x52, 0x65, 0x61, 0x73, 0x6f, 0x6e)
+	o = msgp.AppendString(o, z.Reason)
+	// string "Words"
+	o = append(o, 0xa5, 0x57, 0x6f, 0x72, 0x64, 0x73)
+	o = msgp.AppendString(o, z.Words)
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *Failure) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "Recipient":
+			z.Recipient, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Recipient")
+				return
+			}
+		case "Delayed":
+			z.Delayed, bts, err = msgp.ReadBoolBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Delayed")
+				return
+			}
+		case "Status":
+			z.Status, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Status")
+				return
+			}
+		case "Reason":
+			z.Reason, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Reason")
+				return
+			}
+		case "Words":
+			z.Words, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Words")
+				return
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z *Failure) Msgsize() (s int) {
+	s = 1 + 10 + msgp.StringPrefixSize + len(z.Recipient) + 8 + msgp.BoolSize + 7 + msgp.StringPrefixSize + len(z.Status) + 7 + msgp.StringPrefixSize + len(z.Reason) + 6 + msgp.StringPrefixSize + len(z.Words)
 	return
 }
 
@@ -2910,9 +3007,9 @@ func (z MailboxID) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *Message) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 30
+	// map header, size 31
 	// string "Conversation"
-	o = append(o, 0xde, 0x0, 0x1e, 0xac, 0x43, 0x6f, 0x6e, 0x76, 0x65, 0x72, 0x73, 0x61, 0x74, 0x69, 0x6f, 0x6e)
+	o = append(o, 0xde, 0x0, 0x1f, 0xac, 0x43, 0x6f, 0x6e, 0x76, 0x65, 0x72, 0x73, 0x61, 0x74, 0x69, 0x6f, 0x6e)
 	o = msgp.AppendUint64(o, uint64(z.Conversation))
 	// string "Mailbox"
 	o = append(o, 0xa7, 0x4d, 0x61, 0x69, 0x6c, 0x62, 0x6f, 0x78)
@@ -3035,6 +3132,16 @@ func (z *Message) MarshalMsg(b []byte) (o []byte, err error) {
 	// string "Automatic"
 	o = append(o, 0xa9, 0x41, 0x75, 0x74, 0x6f, 0x6d, 0x61, 0x74, 0x69, 0x63)
 	o = msgp.AppendBool(o, z.Automatic)
+	// string "Failures"
+	o = append(o, 0xa8, 0x46, 0x61, 0x69, 0x6c, 0x75, 0x72, 0x65, 0x73)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.Failures)))
+	for za0010 := range z.Failures {
+		o, err = z.Failures[za0010].MarshalMsg(o)
+		if err != nil {
+			err = msgp.WrapError(err, "Failures", za0010)
+			return
+		}
+	}
 	// string "Unproven"
 	o = append(o, 0xa8, 0x55, 0x6e, 0x70, 0x72, 0x6f, 0x76, 0x65, 0x6e)
 	o = msgp.AppendBool(o, z.Unproven)
@@ -3044,14 +3151,14 @@ func (z *Message) MarshalMsg(b []byte) (o []byte, err error) {
 	// string "Unreadable"
 	o = append(o, 0xaa, 0x55, 0x6e, 0x72, 0x65, 0x61, 0x64, 0x61, 0x62, 0x6c, 0x65)
 	o = msgp.AppendArrayHeader(o, uint32(len(z.Unreadable)))
-	for za0010 := range z.Unreadable {
+	for za0011 := range z.Unreadable {
 		// map header, size 2
 		// string "Part"
 		o = append(o, 0x82, 0xa4, 0x50, 0x61, 0x72, 0x74)
-		o = msgp.AppendString(o, z.Unreadable[za0010].Part)
+		o = msgp.AppendString(o, z.Unreadable[za0011].Part)
 		// string "Reason"
 		o = append(o, 0xa6, 0x52, 0x65, 0x61, 0x73, 0x6f, 0x6e)
-		o = msgp.AppendString(o, z.Unreadable[za0010].Reason)
+		o = msgp.AppendString(o, z.Unreadable[za0011].Reason)
 	}
 	// string "Proposed"
 	o = append(o, 0xa8, 0x50, 0x72, 0x6f, 0x70, 0x6f, 0x73, 0x65, 0x64)
@@ -3480,6 +3587,25 @@ func (z *Message) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Automatic")
 				return
 			}
+		case "Failures":
+			var zb0019 uint32
+			zb0019, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Failures")
+				return
+			}
+			if cap(z.Failures) >= int(zb0019) {
+				z.Failures = (z.Failures)[:zb0019]
+			} else {
+				z.Failures = make([]Failure, zb0019)
+			}
+			for za0010 := range z.Failures {
+				bts, err = z.Failures[za0010].UnmarshalMsg(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Failures", za0010)
+					return
+				}
+			}
 		case "Unproven":
 			z.Unproven, bts, err = msgp.ReadBoolBytes(bts)
 			if err != nil {
@@ -3493,48 +3619,48 @@ func (z *Message) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "Unreadable":
-			var zb0019 uint32
-			zb0019, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			var zb0020 uint32
+			zb0020, bts, err = msgp.ReadArrayHeaderBytes(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Unreadable")
 				return
 			}
-			if cap(z.Unreadable) >= int(zb0019) {
-				z.Unreadable = (z.Unreadable)[:zb0019]
+			if cap(z.Unreadable) >= int(zb0020) {
+				z.Unreadable = (z.Unreadable)[:zb0020]
 			} else {
-				z.Unreadable = make([]Unreadable, zb0019)
+				z.Unreadable = make([]Unreadable, zb0020)
 			}
-			for za0010 := range z.Unreadable {
-				var zb0020 uint32
-				zb0020, bts, err = msgp.ReadMapHeaderBytes(bts)
+			for za0011 := range z.Unreadable {
+				var zb0021 uint32
+				zb0021, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "Unreadable", za0010)
+					err = msgp.WrapError(err, "Unreadable", za0011)
 					return
 				}
-				for zb0020 > 0 {
-					zb0020--
+				for zb0021 > 0 {
+					zb0021--
 					field, bts, err = msgp.ReadMapKeyZC(bts)
 					if err != nil {
-						err = msgp.WrapError(err, "Unreadable", za0010)
+						err = msgp.WrapError(err, "Unreadable", za0011)
 						return
 					}
 					switch msgp.UnsafeString(field) {
 					case "Part":
-						z.Unreadable[za0010].Part, bts, err = msgp.ReadStringBytes(bts)
+						z.Unreadable[za0011].Part, bts, err = msgp.ReadStringBytes(bts)
 						if err != nil {
-							err = msgp.WrapError(err, "Unreadable", za0010, "Part")
+							err = msgp.WrapError(err, "Unreadable", za0011, "Part")
 							return
 						}
 					case "Reason":
-						z.Unreadable[za0010].Reason, bts, err = msgp.ReadStringBytes(bts)
+						z.Unreadable[za0011].Reason, bts, err = msgp.ReadStringBytes(bts)
 						if err != nil {
-							err = msgp.WrapError(err, "Unreadable", za0010, "Reason")
+							err = msgp.WrapError(err, "Unreadable", za0011, "Reason")
 							return
 						}
 					default:
 						bts, err = msgp.Skip(bts)
 						if err != nil {
-							err = msgp.WrapError(err, "Unreadable", za0010)
+							err = msgp.WrapError(err, "Unreadable", za0011)
 							return
 						}
 					}
@@ -3542,23 +3668,23 @@ func (z *Message) UnmarshalMsg(bts []byte) (o []byte, err error) {
 			}
 		case "Proposed":
 			{
-				var zb0021 uint64
-				zb0021, bts, err = msgp.ReadUint64Bytes(bts)
+				var zb0022 uint64
+				zb0022, bts, err = msgp.ReadUint64Bytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Proposed")
 					return
 				}
-				z.Proposed = ConversationID(zb0021)
+				z.Proposed = ConversationID(zb0022)
 			}
 		case "Pack":
 			{
-				var zb0022 uint64
-				zb0022, bts, err = msgp.ReadUint64Bytes(bts)
+				var zb0023 uint64
+				zb0023, bts, err = msgp.ReadUint64Bytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Pack")
 					return
 				}
-				z.Pack = PackID(zb0022)
+				z.Pack = PackID(zb0023)
 			}
 		case "Version":
 			z.Version, bts, err = msgp.ReadUint32Bytes(bts)
@@ -3614,9 +3740,13 @@ func (z *Message) Msgsize() (s int) {
 	for za0009 := range z.Files {
 		s += z.Files[za0009].Msgsize()
 	}
-	s += 10 + msgp.BoolSize + 9 + msgp.BoolSize + 11 + msgp.StringPrefixSize + len(z.Quarantine) + 11 + msgp.ArrayHeaderSize
-	for za0010 := range z.Unreadable {
-		s += 1 + 5 + msgp.StringPrefixSize + len(z.Unreadable[za0010].Part) + 7 + msgp.StringPrefixSize + len(z.Unreadable[za0010].Reason)
+	s += 10 + msgp.BoolSize + 9 + msgp.ArrayHeaderSize
+	for za0010 := range z.Failures {
+		s += z.Failures[za0010].Msgsize()
+	}
+	s += 9 + msgp.BoolSize + 11 + msgp.StringPrefixSize + len(z.Quarantine) + 11 + msgp.ArrayHeaderSize
+	for za0011 := range z.Unreadable {
+		s += 1 + 5 + msgp.StringPrefixSize + len(z.Unreadable[za0011].Part) + 7 + msgp.StringPrefixSize + len(z.Unreadable[za0011].Reason)
 	}
 	s += 9 + msgp.Uint64Size + 5 + msgp.Uint64Size + 8 + msgp.Uint32Size + 7 + msgp.TimeSize
 	return

@@ -68,7 +68,7 @@ func deskClass(d deskParts) string {
 
 func hasMarks(l List, r desk.Row) bool {
 	c := r.Conversation
-	return len(c.Tags) > 0 || c.HasFiles || c.HasDraft || r.AssigneeName != "" || len(r.Viewing) > 0 ||
+	return len(c.Tags) > 0 || c.HasFiles || c.HasDraft || c.Undelivered || r.AssigneeName != "" || len(r.Viewing) > 0 ||
 		l.Where.Found != "" || l.Where.View == desk.ViewAll
 }
 

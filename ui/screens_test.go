@@ -60,6 +60,8 @@ func (w *world) screens() []screen {
 		{"keys", "jana", "/keys", nil},
 		{"more", "jana", "/more", nil},
 		{"error", "jana", "/nowhere", nil},
+		{"bounce", "jana", undeliveredPath(w), nil},
+		{"bounce-all", "jana", "/in/all", nil},
 	}
 }
 

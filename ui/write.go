@@ -75,9 +75,11 @@ func (w Write) withDraft(dr desk.Draft) Write {
 	return w
 }
 
+// lastFromOutside is the message an answer goes to; nobody reads answers to a
+// delivery report.
 func lastFromOutside(letters []desk.Letter) *desk.Letter {
 	for i := len(letters) - 1; i >= 0; i-- {
-		if m := letters[i].Message; (m.Kind == store.Incoming || m.Kind == store.Form) && m.Erased.IsZero() && !letters[i].Restricted {
+		if m := letters[i].Message; (m.Kind == store.Incoming || m.Kind == store.Form) && m.Erased.IsZero() && !letters[i].Restricted && len(m.Failures) == 0 {
 			return &letters[i]
 		}
 	}

@@ -47,12 +47,14 @@ func (t *timed) Read(p []byte) (int, error) {
 
 // failed names the reason of an archive's error.
 func (r *reading) failed(err error) {
-	s := strings.ToLower(err.Error())
-	if strings.Contains(s, "password") || strings.Contains(s, "encrypt") {
+	switch s := strings.ToLower(err.Error()); {
+	case errors.Is(err, errOver), strings.Contains(s, "dictionary"): // a larger one than we allow
+		r.unreadable(OverLimit)
+	case strings.Contains(s, "password"), strings.Contains(s, "encrypt"):
 		r.unreadable(Encrypted)
-		return
+	default:
+		r.unreadable(Damaged)
 	}
-	r.unreadable(Damaged)
 }
 
 // eachZip opens an archive and calls fn for its files, within the bounds.
@@ -138,29 +140,57 @@ func readTar(r *reading, data []byte) {
 	}
 }
 
+// read7z has a child unpack the archive.
 func read7z(r *reading, data []byte) {
+	result, err := children.ask("7z", data, r.deadline)
+	if err != nil {
+		r.unreadable(err.Error())
+		return
+	}
+	r.files(result.Files)
+	for _, reason := range result.Reasons {
+		r.unreadable(reason)
+	}
+}
+
+// unpack7z unpacks up to maxFile, all files together.
+func unpack7z(data []byte) (result childResult) {
+	r := &reading{Budget: NewBudget()}
+	r.bytesLeft = maxFile
+	defer func() {
+		if recover() != nil {
+			r.unreadable(Damaged)
+		}
+		result.Reasons = r.reasons
+	}()
 	z, err := sevenzip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		r.failed7z(err)
-		return
+		return result
 	}
 	for _, f := range z.File {
-		if r.over() {
-			return
+		if r.filesLeft--; r.over() {
+			break
 		}
-		if f.FileInfo().IsDir() {
-			r.text(f.Name)
-			continue
-		}
-		in, err := f.Open()
-		if err != nil {
-			r.text(f.Name)
-			r.failed7z(err)
-			continue
-		}
-		r.file(f.Name, r.take(in))
-		_ = in.Close() // it was only read
+		content := r.unpacked(f)
+		r.bytesLeft -= len(content)
+		result.Files = append(result.Files, childFile{f.Name, content})
 	}
+	return result
+}
+
+// unpacked is nil for a folder, and with a reason for what can't be had.
+func (r *reading) unpacked(f *sevenzip.File) []byte {
+	if f.FileInfo().IsDir() {
+		return nil
+	}
+	in, err := f.Open()
+	if err != nil {
+		r.failed7z(err)
+		return nil
+	}
+	defer in.Close()
+	return r.take(in)
 }
 
 func (r *reading) failed7z(err error) {
@@ -173,7 +203,7 @@ func (r *reading) failed7z(err error) {
 }
 
 func readRar(r *reading, data []byte) {
-	z, err := rardecode.NewReader(bytes.NewReader(data))
+	z, err := rardecode.NewReader(bytes.NewReader(data), rardecode.MaxDictionarySize(maxDictionary))
 	if err != nil {
 		r.failed(err)
 		return

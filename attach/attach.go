@@ -7,8 +7,8 @@
 // text, files within files, depth, time. A file says what it is by its first
 // bytes; its name and declared type are asked only when these don't tell.
 //
-// PDF is read in a child process (pdf.go), because its reader takes hundreds of
-// megabytes to start and must be killable.
+// PDF and 7z are read in a child process (child.go), because their readers take any
+// amount of memory and must be killable.
 package attach
 
 import (
@@ -152,16 +152,14 @@ func (r *reading) read(name, mediaType string, data []byte) {
 		return
 	}
 	switch what {
-	case "audio", "video":
-		r.printable(data)
-		r.unreadable(what + " only")
-	case "":
-		r.printable(data)
-		r.unreadable(Unknown)
 	case "encrypted":
 		r.unreadable(Encrypted)
+	case "audio", "video", "program":
+		r.printable(data)
+		r.unreadable(what + " only")
 	default:
-		r.unreadable(what + ": not read yet")
+		r.printable(data)
+		r.unreadable(Unknown)
 	}
 }
 
@@ -174,6 +172,6 @@ func init() {
 		"text": readText, "html": readHTML, "xml": readXML, "message": readMessage, "mbox": readMbox,
 		"zip": readZip, "gz": readGzip, "bz2": readBzip2, "xz": readXz, "tar": readTar, "7z": read7z, "rar": readRar,
 		"docx": readOOXML, "xlsx": readXLSX, "pptx": readOOXML, "odf": readODF, "epub": readZip,
-		"pdf": readPDF, "image": readImage, "rtf": readRTF, "ole": readOLE,
+		"pdf": readPDF, "image": readImage, "rtf": readRTF, "ole": readOLE, "biff": readBIFF, "tnef": readTNEF, "cms": readCMS, "signature": readSignature,
 	}
 }

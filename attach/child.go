@@ -3,6 +3,7 @@ package attach
 import (
 	"bufio"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -12,15 +13,83 @@ import (
 )
 
 // The child is this very program, started again with childMark in its
-// environment: init hands it over to the reader of PDFs before anything of main
-// runs, so that every program and test of this module has one. On its standard
-// input and output messages are four bytes of length, big-endian, and so many
-// bytes; the child first sends an empty one when it is ready. It ends when its
-// input does, or when nobody asked for a while.
+// environment: init hands it over to beChild before anything of main runs, so that
+// every program and test of this module has one. It reads the formats whose readers
+// can't be held to a bound: PDF, and 7z, whose header may claim billions of files.
+//
+// On its standard input and output messages are four bytes of length, big-endian,
+// and so many bytes; the child first sends an empty one when it is ready. A request
+// is two messages, the format and the file; its answer is a childResult as JSON. It
+// ends when its input does, or when nobody asked for a while.
 const (
-	childMark  = "POSTOLKA_READS_PDF"
+	childMark  = "POSTOLKA_READS_FILES"
 	childCache = "POSTOLKA_PDF_CACHE"
 )
+
+// Bounds of a child.
+const (
+	childTime   = 20 * time.Second // of reading one file
+	childStart  = 90 * time.Second // of its start, on a slow machine
+	childIdle   = 30 * time.Second // then it ends
+	childMemory = 3 << 30          // bytes; PDFium may use 512 MiB of them, a 7z three dictionaries
+)
+
+// childResult is what the child says of one file.
+type childResult struct {
+	Texts   []string
+	Files   []childFile
+	Reasons []string
+}
+
+type childFile struct {
+	Name string
+	Data []byte
+}
+
+// files reads the files that a child found in one.
+func (r *reading) files(list []childFile) {
+	for _, f := range list {
+		if r.over() {
+			return
+		}
+		r.file(f.Name, f.Data)
+	}
+}
+
+// children are the processes that read for us: none until one is asked, then one
+// for each core in use up to two.
+var children = &nursery{free: make(chan *child, 2)}
+
+// nursery lends children out; any goroutine may ask.
+type nursery struct {
+	free chan *child
+	once sync.Once
+}
+
+// ask has one file of that format read. Whatever goes wrong costs the child its
+// life, never the caller more than the bounds; the error is a reason.
+func (n *nursery) ask(format string, data []byte, deadline time.Time) (childResult, error) {
+	n.once.Do(func() {
+		for range cap(n.free) {
+			n.free <- &child{}
+		}
+	})
+	c := <-n.free
+	defer func() { n.free <- c }()
+	var result childResult
+	answer, err := c.ask(format, data, min(childTime, time.Until(deadline)))
+	if err != nil {
+		return result, err
+	}
+	if json.Unmarshal(answer, &result) != nil {
+		return result, reasonError(Damaged)
+	}
+	return result, nil
+}
+
+type reasonError string
+
+func (e reasonError) Error() string { return string(e) }
 
 // maxAnswer bounds what a child may send back.
 const maxAnswer = maxBytes
@@ -36,7 +105,7 @@ type child struct {
 
 // ask sends one file and returns the answer; the error is a reason. A child that
 // failed is dead afterwards; the next ask starts another.
-func (c *child) ask(data []byte, limit time.Duration) ([]byte, error) {
+func (c *child) ask(format string, data []byte, limit time.Duration) ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.timer != nil {
@@ -45,11 +114,11 @@ func (c *child) ask(data []byte, limit time.Duration) ([]byte, error) {
 	if c.cmd == nil {
 		if err := c.start(); err != nil {
 			c.end()
-			return nil, reasonError("pdf: reader does not start")
+			return nil, reasonError("reader does not start")
 		}
 	}
 	answer, late, err := c.within(limit, func() ([]byte, error) {
-		if err := writeFrame(c.in, data); err != nil {
+		if err := errors.Join(writeFrame(c.in, []byte(format)), writeFrame(c.in, data)); err != nil {
 			return nil, err
 		}
 		return readFrame(c.out, maxAnswer)
@@ -61,7 +130,7 @@ func (c *child) ask(data []byte, limit time.Duration) ([]byte, error) {
 		c.end()
 		return nil, reasonError(Damaged)
 	}
-	c.timer = time.AfterFunc(pdfIdle, c.idle)
+	c.timer = time.AfterFunc(childIdle, c.idle)
 	return answer, nil
 }
 
@@ -86,7 +155,7 @@ func (c *child) start() error {
 		c.cmd = nil
 		return err
 	}
-	_, late, err := c.within(pdfStart, func() ([]byte, error) { return readFrame(c.out, 0) })
+	_, late, err := c.within(childStart, func() ([]byte, error) { return readFrame(c.out, 0) })
 	if late {
 		return errors.New("start took too long")
 	}

@@ -40,7 +40,7 @@ func Detect(name, mediaType string, data []byte) string {
 			return ""
 		}
 		return claimed
-	case claimed != "" && !textual[claimed] && !utf8.Valid(data):
+	case claimed != "" && claimed != "ole" && !textual[claimed] && !utf8.Valid(data): // many programs name a table of text .xls
 		return claimed
 	case claimed == "html" || claimed == "xml" || claimed == "message" || claimed == "mbox":
 		return claimed
@@ -76,11 +76,20 @@ func byContent(data []byte) string {
 		return "video"
 	case len(data) > 262 && string(data[257:262]) == "ustar":
 		return "tar"
+	case isBIFF(data):
+		return "biff"
+	case isCMS(data):
+		return "cms"
 	}
 	if i := bytes.Index(data[:min(len(data), 1024)], []byte("%PDF-")); i >= 0 { // junk before it is allowed, ISO 32000 Annex H
 		return "pdf"
 	}
 	return ""
+}
+
+// isBIFF: the first record of a workbook without a compound file around it.
+func isBIFF(data []byte) bool {
+	return len(data) > 8 && data[0] == 9 && (data[1] == 0 || data[1] == 2 || data[1] == 4 || data[1] == 8) && data[2] >= 4 && data[2] <= 16 && data[3] == 0
 }
 
 // zipFormat tells office documents from other archives.

@@ -10,28 +10,114 @@ import (
 	"github.com/richardlehane/msoleps"
 )
 
-// readOLE reads a compound file (MS-CFB) by what its streams are named: Word,
-// Excel and PowerPoint of 1997 to 2003, and Outlook's messages.
+// readOLE reads a compound file (MS-CFB) by what the streams of its storages are
+// named: Word, Excel and PowerPoint of 1997 to 2003, Outlook's messages, and what
+// is embedded in any of them.
 func readOLE(r *reading, data []byte) {
 	streams := r.streams(data)
-	switch {
-	case len(streams) == 0:
+	if len(streams) == 0 {
 		r.unreadable(Damaged)
+		return
+	}
+	known := false
+	for _, storage := range storages(streams) {
+		if r.storage(storage) {
+			known = true
+		}
+	}
+	if !known {
+		r.unreadable(Unknown)
+	}
+	for _, s := range streams {
+		switch {
+		case s.name == "SummaryInformation", s.name == "DocumentSummaryInformation":
+			r.properties(s.data)
+		case !known:
+			r.printable(s.data)
+		}
+	}
+}
+
+// storages groups streams by the storage they lie in.
+func storages(streams []stream) (all [][]stream) {
+	number := map[string]int{}
+	for _, s := range streams {
+		where := strings.Join(s.path, "/")
+		n, known := number[where]
+		if !known {
+			n = len(all)
+			number[where] = n
+			all = append(all, nil)
+		}
+		all[n] = append(all[n], s)
+	}
+	return all
+}
+
+// storage reads what one storage holds; false: nothing that is known here.
+func (r *reading) storage(streams []stream) bool {
+	switch where := streams[0].path; {
 	case has(streams, "EncryptedPackage"):
 		r.unreadable(Encrypted)
 	case has(streams, "__properties_version1.0"):
 		r.outlook(streams)
 	case has(streams, "WordDocument"):
 		r.word(streams)
-	case has(streams, "Workbook"), has(streams, "Book"):
-		r.unreadable("xls: not read yet")
+	case has(streams, "Workbook"):
+		readBIFF(r, find(streams, "Workbook"))
+	case has(streams, "Book"):
+		readBIFF(r, find(streams, "Book"))
 	case has(streams, "PowerPoint Document"):
-		r.slides(find(streams, "PowerPoint Document"), 0)
+		r.presentation(streams)
+	case has(streams, "Ole10Native"):
+		r.packaged(find(streams, "Ole10Native"))
+	case len(where) > 0 && strings.HasPrefix(where[len(where)-1], "_SX_DB"):
+		r.pivots(streams)
 	default:
-		r.unreadable(Unknown)
+		return r.embedded(streams)
 	}
-	for _, name := range []string{"SummaryInformation", "DocumentSummaryInformation"} {
-		r.properties(find(streams, name))
+	return true
+}
+
+// embedded reads a whole file that lies in a storage of its own.
+func (r *reading) embedded(streams []stream) bool {
+	for _, name := range []string{"Package", "CONTENTS", "EmbeddedOdf"} {
+		if data := find(streams, name); byContent(data) != "" && !r.over() {
+			r.media("", data)
+			return true
+		}
+	}
+	return false
+}
+
+// packaged reads a file that was put into a document as it is: its name, where it
+// was, and its content, MS-OLEDS §2.3.6 and the layout of Windows' Packager.
+func (r *reading) packaged(data []byte) {
+	const head = 4 + 2 // size, flags
+	fields := bytes.SplitN(data[min(head, len(data)):], []byte{0}, 3)
+	if len(fields) < 3 || len(fields[2]) < 8 {
+		r.printable(data)
+		return
+	}
+	name, rest := r.help.Decode(fields[0]), fields[2]
+	r.text(r.help.Decode(fields[1]))
+	path := uint64(binary.LittleEndian.Uint32(rest[4:]))
+	if rest = rest[8:]; path+4 > uint64(len(rest)) {
+		r.printable(data)
+		return
+	}
+	r.text(r.help.Decode(bytes.TrimRight(rest[:path], "\x00")))
+	size := uint64(binary.LittleEndian.Uint32(rest[path:]))
+	content := rest[path+4:]
+	r.media(name, content[:min(size, uint64(len(content)))])
+}
+
+// pivots reads the copies of cells that pivot tables keep, MS-XLS §2.1.7.12.
+func (r *reading) pivots(streams []stream) {
+	for _, s := range streams {
+		b := newBIFF(r)
+		b.version = 8
+		eachRecord(s.data, b.record)
 	}
 }
 
@@ -71,9 +157,10 @@ func (r *reading) streams(data []byte) (all []stream) {
 	return all
 }
 
+// find returns a stream's content by its name, whose case MS-CFB §2.6.4 ignores.
 func find(streams []stream, name string) []byte {
 	for _, s := range streams {
-		if s.name == name && len(s.path) == 0 {
+		if strings.EqualFold(s.name, name) {
 			return s.data
 		}
 	}
@@ -86,13 +173,17 @@ func has(streams []stream, name string) bool { return find(streams, name) != nil
 // headers, comments and text boxes lie one after the other.
 func (r *reading) word(streams []stream) {
 	doc := find(streams, "WordDocument")
-	if len(doc) < 0x1aa || binary.LittleEndian.Uint16(doc) != 0xa5ec {
-		r.unreadable("doc: an older Word's, not read yet")
+	if len(doc) < 0x1aa {
+		r.unreadable(Damaged)
 		return
 	}
 	flags := binary.LittleEndian.Uint16(doc[0x0a:])
 	if flags&0x100 != 0 {
 		r.unreadable(Encrypted)
+		return
+	}
+	if binary.LittleEndian.Uint16(doc) != 0xa5ec {
+		r.oldWord(doc)
 		return
 	}
 	table := find(streams, "0Table")
@@ -105,6 +196,17 @@ func (r *reading) word(streams []stream) {
 		return
 	}
 	r.text(r.pieces(doc, table[at:at+n]))
+}
+
+// oldWord reads a document of Word 6 or 95: its text lies in one piece, in a code
+// page, between two places that its head names.
+func (r *reading) oldWord(doc []byte) {
+	start, end := binary.LittleEndian.Uint32(doc[0x18:]), binary.LittleEndian.Uint32(doc[0x1c:])
+	if start > end || uint64(end) > uint64(len(doc)) {
+		r.unreadable(Damaged)
+		return
+	}
+	r.text(strings.Map(wordBreaks, r.help.Decode(doc[start:end])))
 }
 
 // pieces puts the text together that a Clx describes, MS-DOC §2.9.38.
@@ -144,11 +246,7 @@ func (r *reading) piece(doc []byte, place uint32, chars int) string {
 	if !narrow {
 		return utf16LE(b)
 	}
-	text, err := codePage(1252).NewDecoder().Bytes(b)
-	if err != nil {
-		return ""
-	}
-	return string(text)
+	return decodePage(1252, b)
 }
 
 // wordBreaks turns paragraph, cell, page and field marks into line breaks or
@@ -175,61 +273,4 @@ func utf16LE(b []byte) string {
 		units[i] = binary.LittleEndian.Uint16(b[2*i:])
 	}
 	return string(utf16.Decode(units))
-}
-
-// slides reads the text atoms of PowerPoint's records, MS-PPT §2.9.
-func (r *reading) slides(b []byte, depth int) {
-	for len(b) >= 8 && !r.over() {
-		version, kind, n := b[0]&0x0f, binary.LittleEndian.Uint16(b[2:]), int(binary.LittleEndian.Uint32(b[4:]))
-		b = b[8:]
-		if n < 0 || n > len(b) {
-			r.unreadable(Damaged)
-			n = len(b)
-		}
-		switch {
-		case version == 0x0f && depth < 50:
-			r.slides(b[:n], depth+1)
-		case kind == 0x0fa0, kind == 0x0fba: // TextCharsAtom, CString
-			r.text(strings.ReplaceAll(utf16LE(b[:n]), "\r", "\n"))
-		case kind == 0x0fa8: // TextBytesAtom: the low bytes of UTF-16
-			runes := make([]rune, n)
-			for i, c := range b[:n] {
-				runes[i] = rune(c)
-			}
-			r.text(strings.ReplaceAll(string(runes), "\r", "\n"))
-		}
-		b = b[n:]
-	}
-}
-
-// outlook reads a message's properties, MS-OXMSG §2.1.3: every string, the HTML
-// body, and the attachments, also those that are messages themselves.
-func (r *reading) outlook(streams []stream) {
-	names := map[string]string{} // of attachments, by storage
-	for _, s := range streams {
-		where := strings.Join(s.path, "/")
-		switch tag := strings.ToUpper(strings.TrimPrefix(s.name, "__substg1.0_")); {
-		case !strings.HasPrefix(s.name, "__substg1.0_"):
-		case strings.HasSuffix(tag, "001F"):
-			text := utf16LE(s.data)
-			r.text(text)
-			if tag == "3707001F" {
-				names[where] = strings.TrimRight(text, "\x00")
-			}
-		case strings.HasSuffix(tag, "001E"):
-			r.text(r.help.Decode(s.data))
-			if tag == "3707001E" {
-				names[where] = strings.TrimRight(r.help.Decode(s.data), "\x00")
-			}
-		case tag == "10130102":
-			visible, hidden := r.help.HTML(r.help.Decode(s.data))
-			r.text(visible)
-			r.text(hidden)
-		}
-	}
-	for _, s := range streams {
-		if s.name == "__substg1.0_37010102" && !r.over() {
-			r.file(names[strings.Join(s.path, "/")], s.data)
-		}
-	}
 }

@@ -160,6 +160,9 @@ func readXLSX(r *reading, data []byte) {
 		case strings.HasPrefix(f.Name, "xl/worksheets/") && strings.HasSuffix(f.Name, ".xml"):
 			r.charge(f)
 			w.readSheet(r, r.unzip(f))
+		case strings.HasPrefix(f.Name, "xl/pivotCache/") && strings.HasSuffix(f.Name, ".xml"): // copies of cells, as attributes
+			r.charge(f)
+			r.xmlText(r.unzip(f))
 		default:
 			r.officePart(f)
 		}

@@ -29,7 +29,7 @@ func TestPDFReaderOutlivesSignals(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		answer, err := c.ask(file.Bytes(), time.Minute)
+		answer, err := c.ask("pdf", file.Bytes(), time.Minute)
 		if err != nil || !strings.Contains(string(answer), "OBJ-2026112233") {
 			t.Fatalf("after signal %d: got %q, %v", signal, answer, err)
 		}

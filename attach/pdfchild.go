@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/klippa-app/go-pdfium"
+	"github.com/klippa-app/go-pdfium/enums"
 	pdferrors "github.com/klippa-app/go-pdfium/errors"
 	"github.com/klippa-app/go-pdfium/references"
 	"github.com/klippa-app/go-pdfium/requests"
@@ -31,6 +32,7 @@ func init() {
 		// A signal that ends the parent reaches its whole group; a file that is being
 		// read then must not look damaged. The end of the input ends the child.
 		signal.Ignore(os.Interrupt, syscall.SIGTERM)
+		limitMemory(childMemory)
 		if err := beChild(os.Stdin, os.Stdout, os.Getenv(childCache)); err != nil {
 			os.Exit(1)
 		}
@@ -49,15 +51,21 @@ func beChild(in io.Reader, out io.Writer, cacheDir string) error {
 	}
 	input := bufio.NewReader(in)
 	for {
-		data, err := readFrame(input, maxBytes)
+		format, err := readFrame(input, 10)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		result, err := pdfRead(pool, data)
+		data, err := readFrame(input, maxBytes)
 		if err != nil {
+			return err
+		}
+		var result childResult
+		if string(format) == "7z" {
+			result = unpack7z(data)
+		} else if result, err = pdfRead(pool, data); err != nil {
 			return err
 		}
 		answer, err := json.Marshal(result)
@@ -85,7 +93,7 @@ func openPDFium(cacheDir string) (pdfium.Pool, error) {
 
 // pdfRead reads one file in an instance of its own. An error is one of the reader
 // itself: the child must end.
-func pdfRead(pool pdfium.Pool, data []byte) (result pdfResult, err error) {
+func pdfRead(pool pdfium.Pool, data []byte) (result childResult, err error) {
 	p, err := pool.GetInstance(time.Minute)
 	if err != nil {
 		return result, err
@@ -112,7 +120,7 @@ func openReason(err error) string {
 type pdfBook struct {
 	p      pdfium.Pdfium
 	doc    references.FPDF_DOCUMENT
-	result pdfResult
+	result childResult
 	size   int
 }
 
@@ -140,7 +148,7 @@ func (b *pdfBook) read() {
 			for _, v := range f.Values {
 				b.add(v.StringValue)
 			}
-			b.result.Files = append(b.result.Files, pdfFile{f.Name, f.Content})
+			b.result.Files = append(b.result.Files, childFile{f.Name, f.Content})
 		}
 	}
 }
@@ -154,22 +162,22 @@ func (b *pdfBook) bookmarks(list []responses.GetBookmarksBookmark, depth int) {
 	}
 }
 
-// pages adds each page's text; a page without any is a picture, most of all when
-// no page has some.
+// pages adds each page's text; one without any on which something is drawn is a
+// picture, a blank one is not.
 func (b *pdfBook) pages() {
 	count, err := b.p.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: b.doc})
 	if err != nil {
 		b.lacks(Damaged)
 		return
 	}
-	empty, damaged := 0, false
+	pictures, damaged := 0, false
 	for i := range min(count.PageCount, pdfPages) {
-		text, err := b.page(i)
+		text, drawn, err := b.page(i)
 		switch {
 		case err != nil:
 			damaged = true
-		case strings.TrimSpace(text) == "":
-			empty++
+		case strings.TrimSpace(text) == "" && drawn:
+			pictures++
 		}
 		b.add(text)
 		if b.size > maxText {
@@ -181,18 +189,19 @@ func (b *pdfBook) pages() {
 		b.lacks(OverLimit)
 	case damaged || count.PageCount == 0:
 		b.lacks(Damaged)
-	case empty > 0:
+	case pictures > 0:
 		b.lacks(NoTextLayer)
 	}
 }
 
 // page makes forms and notes part of the page first, as far as they are drawn on
-// it; what these say besides, notes adds.
-func (b *pdfBook) page(i int) (text string, err error) {
+// it; what these say besides, notes adds. drawn: there is more on it than text.
+func (b *pdfBook) page(i int) (text string, drawn bool, err error) {
 	loaded, err := b.p.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: b.doc, Index: i})
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
+	drawn = b.drawn(loaded.Page)
 	page := requests.Page{ByReference: &loaded.Page}
 	said := b.notes(page)
 	defer func() { b.addOthers(said, text) }()
@@ -202,12 +211,32 @@ func (b *pdfBook) page(i int) (text string, err error) {
 		flat, err = b.p.FPDFPage_Flatten(&requests.FPDFPage_Flatten{Page: page})
 		if err == nil && flat.Result == responses.FPDFPage_FlattenResultSuccess {
 			before, err = b.reloaded(i, loaded.Page, before)
-			return before, err
+			return before, drawn, err
 		}
 		err = nil
 	}
 	_, closeErr := b.p.FPDF_ClosePage(&requests.FPDF_ClosePage{Page: loaded.Page})
-	return before, errors.Join(err, closeErr)
+	return before, drawn, errors.Join(err, closeErr)
+}
+
+// drawn reports whether pictures, lines or shapes are on a page.
+func (b *pdfBook) drawn(loaded references.FPDF_PAGE) bool {
+	page := requests.Page{ByReference: &loaded}
+	count, err := b.p.FPDFPage_CountObjects(&requests.FPDFPage_CountObjects{Page: page})
+	if err != nil {
+		return true // we don't know
+	}
+	for i := range count.Count {
+		got, err := b.p.FPDFPage_GetObject(&requests.FPDFPage_GetObject{Page: page, Index: i})
+		if err != nil {
+			return true
+		}
+		kind, err := b.p.FPDFPageObj_GetType(&requests.FPDFPageObj_GetType{PageObject: got.PageObject})
+		if err != nil || kind.Type != enums.FPDF_PAGEOBJ_TEXT {
+			return true
+		}
+	}
+	return false
 }
 
 // reloaded is the text of a page that was changed.

@@ -18,7 +18,9 @@ const (
 )
 
 // printable adds the runs in UTF-8, and those in UTF-16 of either byte order.
-func (r *reading) printable(data []byte) {
+func (r *reading) printable(data []byte) { r.text(printableRuns(data)) }
+
+func printableRuns(data []byte) string {
 	var out strings.Builder
 	runs(&out, func(at int) (rune, int) { return utf8.DecodeRune(data[at:]) }, len(data))
 	if bytes.IndexByte(data, 0) >= 0 {
@@ -30,7 +32,7 @@ func (r *reading) printable(data []byte) {
 			}
 		}
 	}
-	r.text(out.String())
+	return out.String()
 }
 
 // runs writes the runs of printable characters that next decodes, a line each, up

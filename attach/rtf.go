@@ -240,11 +240,7 @@ func (p *rtfParser) decodeBytes() {
 	if page == 0 {
 		page = p.page
 	}
-	text, err := codePage(page).NewDecoder().Bytes(p.bytes)
-	if err != nil {
-		text = p.bytes
-	}
-	p.out.Write(text)
+	p.out.WriteString(decodePage(page, p.bytes))
 	p.bytes = p.bytes[:0]
 }
 
@@ -263,6 +259,15 @@ func codePage(n int) encoding.Encoding {
 		return e
 	}
 	return charmap.Windows1252
+}
+
+// decodePage reads bytes in a code page of Windows.
+func decodePage(page int, b []byte) string {
+	text, err := codePage(page).NewDecoder().Bytes(b)
+	if err != nil {
+		return string(b)
+	}
+	return string(text)
 }
 
 var codePages = map[int]encoding.Encoding{

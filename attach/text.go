@@ -5,29 +5,45 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"mime/quotedprintable"
 	"regexp"
 	"strings"
 )
 
 // readText reads plain text, and all formats that are (CSV, JSON, ICS, VCF).
 func readText(r *reading, data []byte) {
-	text := r.help.Decode(data)
-	r.text(unfoldLines(text))
+	text := r.help.Decode(Unfold(data))
+	r.text(text)
 	if strings.Contains("\n"+text, "\n=ybegin ") {
 		r.unreadable("yEnc: not read")
 	}
 	r.uuencoded(text)
 }
 
-// unfoldLines joins the folded lines of ICS and VCF, RFC 5545 §3.1.
-func unfoldLines(s string) string {
-	head := strings.TrimLeft(s[:min(len(s), 200)], "\ufeff \r\n")
-	if !strings.HasPrefix(head, "BEGIN:V") {
-		return s
+// Unfold joins the folded lines of ICS and VCF (RFC 5545 §3.1, RFC 6350 §3.2) and
+// decodes the values that vCard 2.1 writes as quoted-printable; other texts come
+// back as they are. It works on bytes, since a line may be folded within a
+// character.
+func Unfold(data []byte) []byte {
+	head := bytes.TrimLeft(data[:min(len(data), 200)], "\xef\xbb\xbf \r\n")
+	if len(head) < 7 || !strings.EqualFold(string(head[:7]), "BEGIN:V") {
+		return data
 	}
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	return strings.NewReplacer("\n ", "", "\n\t", "", "=\n", "").Replace(s)
+	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+	data = bytes.ReplaceAll(bytes.ReplaceAll(data, []byte("\n "), nil), []byte("\n\t"), nil)
+	return quotedValue.ReplaceAllFunc(data, func(line []byte) []byte {
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		plain, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(value)))
+		if err != nil {
+			return line
+		}
+		return append(append(append([]byte(nil), name...), ':'), plain...)
+	})
 }
+
+// quotedValue is a property of vCard 2.1 in quoted-printable, whose lines go on
+// after a "=".
+var quotedValue = regexp.MustCompile(`(?im)^[^:\n]*;(?:ENCODING=)?QUOTED-PRINTABLE[^:\n]*:(?:.*=\n)*.*$`)
 
 func readHTML(r *reading, data []byte) {
 	visible, hidden := r.help.HTML(r.help.Decode(data))

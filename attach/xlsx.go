@@ -52,13 +52,13 @@ func (w *workbook) unused(r *reading) {
 
 // readStyles notes which cell styles show dates, ECMA-376 Part 1 §18.8.30.
 func (w *workbook) readStyles(data []byte) {
-	custom := map[int]bool{}
+	custom := map[int]string{}
 	inCells, n := false, 0
 	eachElement(data, func(e xml.StartElement) {
 		switch e.Name.Local {
 		case "numFmt":
 			id, _ := strconv.Atoi(attr(e, "numFmtId")) // 0 is the general format
-			custom[id] = isDateFormat(attr(e, "formatCode"))
+			custom[id] = attr(e, "formatCode")
 		case "cellXfs":
 			inCells = true
 		case "cellStyles", "dxfs":
@@ -66,11 +66,17 @@ func (w *workbook) readStyles(data []byte) {
 		case "xf":
 			if inCells {
 				id, _ := strconv.Atoi(attr(e, "numFmtId"))
-				w.dates[n] = custom[id] || id >= 14 && id <= 22 || id >= 27 && id <= 36 || id >= 45 && id <= 47 || id >= 50 && id <= 58
+				w.style(n, id, custom[id])
 				n++
 			}
 		}
 	})
+}
+
+// style notes how the style of that number shows numbers: by a built-in format, or
+// by the code of one that the book defines.
+func (w *workbook) style(n, format int, code string) {
+	w.dates[n] = isDateFormat(code) || code == "" && (format >= 14 && format <= 22 || format >= 27 && format <= 36 || format >= 45 && format <= 47 || format >= 50 && format <= 58)
 }
 
 // isDateFormat: a letter of dates outside quotes, brackets and escapes.
@@ -165,10 +171,16 @@ func (w *workbook) shown(cell xml.StartElement, inside, s string) string {
 	switch kind := attr(cell, "t"); {
 	case inside == "t":
 		return s
+	case strings.HasSuffix(inside, "Header") || strings.HasSuffix(inside, "Footer"):
+		return spaced(pageHeader(s))
 	case inside != "v" && inside != "f":
 		return spaced(strings.TrimSpace(s))
 	case kind == "s" && inside == "v":
-		return w.sharedText(s)
+		i, err := strconv.Atoi(s)
+		if err != nil {
+			return ""
+		}
+		return w.sharedText(i)
 	case inside == "f" || kind != "" && kind != "n":
 		return s + "\t"
 	}
@@ -177,18 +189,24 @@ func (w *workbook) shown(cell xml.StartElement, inside, s string) string {
 	if err != nil {
 		return s + "\t"
 	}
-	if w.dates[style] && n > 0 && n < 3e6 {
-		return w.date(n) + "\t" + s + "\t"
+	shown := w.number(n, style)
+	if strings.HasSuffix("\t"+shown, "\t"+s+"\t") {
+		return shown
 	}
-	if plain := strconv.FormatFloat(n, 'f', -1, 64); plain != s {
-		return s + "\t" + plain + "\t"
-	}
-	return s + "\t"
+	return s + "\t" + shown
 }
 
-func (w *workbook) sharedText(number string) string {
-	i, err := strconv.Atoi(number)
-	if err != nil || i < 0 || i >= len(w.shared) {
+// number is one as a reader of the sheet sees it, and as it is stored.
+func (w *workbook) number(n float64, style int) string {
+	raw := strconv.FormatFloat(n, 'f', -1, 64)
+	if w.dates[style] && n > 0 && n < 3e6 {
+		return w.date(n) + "\t" + raw + "\t"
+	}
+	return raw + "\t"
+}
+
+func (w *workbook) sharedText(i int) string {
+	if i < 0 || i >= len(w.shared) {
 		return ""
 	}
 	w.used[i] = true

@@ -60,6 +60,9 @@ func (e *extraction) part(p *Part, header string) {
 	switch {
 	case p.Message != nil:
 		e.part(p.Message.Root, p.Path)
+	case p.Signed:
+		e.add(p.Path, Hidden, "rest", p.restText())
+		e.add(p.Path, Attachment, p.Filename, attach.Signers(p.Body))
 	case p.inner == nil:
 		e.leaf(p)
 	}

@@ -5,6 +5,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"postolka/attach"
 )
 
 // Part is a node of the MIME tree.
@@ -23,6 +25,7 @@ type Part struct {
 	Text     string  // valid UTF-8 with \n, of text/* and of reports (message/delivery-status…)
 	Children []*Part
 	Message  *Message // of message/rfc822 and message/global
+	Signed   bool     // S/MIME that is signed and not encrypted; what it signs is its only child
 	Defects  []string // stable English words: what was wrong and put right
 
 	// Where the part lies in buf, for Redact: header, body, and for multiparts
@@ -90,10 +93,28 @@ func (p *parser) entity(buf []byte, start, end int, path string, depth int, fall
 		p.multipart(part, depth)
 	case p.isMessage(part):
 		p.nested(part, depth)
-	default:
+	case !p.signed(part, depth):
 		part.leaf()
 	}
 	return part
+}
+
+// signed reads what an S/MIME part signs, RFC 8551 §3.5.2; false: it is no such
+// part, or is encrypted.
+func (p *parser) signed(part *Part, depth int) bool {
+	if !strings.HasSuffix(part.Type, "pkcs7-mime") && !strings.HasSuffix(strings.ToLower(part.Filename), ".p7m") {
+		return false
+	}
+	body, _, _ := decodeTransfer(part.body.of(part.buf), part.Encoding)
+	content, ok := attach.SignedContent(body)
+	whole := span{0, len(content)}
+	if !ok || !p.beginsHeader(content, whole) {
+		return false
+	}
+	part.leaf()
+	part.Signed, part.inner, part.in, part.ownBuf = true, content, whole, true
+	part.Children = []*Part{p.entity(content, 0, len(content), child(part.Path, 1), depth+1, "text/plain", false)}
+	return true
 }
 
 func child(path string, n int) string {
@@ -179,7 +200,7 @@ func (p *Part) decodeText() (text, charset string) {
 	if meaningless(label) && p.isHTML() {
 		label = firstOf(metaCharset(p.Body), label)
 	}
-	text, charset = decodeCharset(p.Body, label)
+	text, charset = decodeCharset(attach.Unfold(p.Body), label)
 	text = lineFeeds(text)
 	if p.Type == "text/plain" && strings.EqualFold(p.Params["format"], "flowed") {
 		text = unflow(text, strings.EqualFold(p.Params["delsp"], "yes"))
@@ -446,6 +467,8 @@ func (m *Message) Attachments() (list []*Part) {
 // IsAttachment reports whether a person sees the part as an attachment.
 func (p *Part) IsAttachment() bool {
 	switch {
+	case p.Signed:
+		return true
 	case strings.HasPrefix(p.Type, "multipart/") || len(p.Children) > 0:
 		return false
 	case p.Disposition == "attachment" || p.Filename != "" || p.Message != nil:

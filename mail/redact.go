@@ -107,6 +107,8 @@ func (r *redaction) entity(p *Part, headerPath string) []byte {
 	switch {
 	case p.inner == nil:
 		body = r.leaf(p, set)
+	case p.Signed:
+		body = r.signed(p, set)
 	default:
 		body = r.composite(p, set)
 	}
@@ -147,6 +149,25 @@ func (r *redaction) composite(p *Part, set fields) []byte {
 	}
 	copyTo(p.in.end)
 	return r.wrap(p, out, set)
+}
+
+// signed keeps a signed part as it is while nothing in it changes. Else what it
+// signs stays without signature and certificates, in a multipart of its own.
+func (r *redaction) signed(p *Part, set fields) []byte {
+	content := r.entity(p.Children[0], p.Children[0].Path)
+	signers, rest := attach.Signers(p.Body), p.restText()
+	maskedRest := r.mask(Hidden, p.Path, "rest", rest)
+	withheld := r.withhold != nil && r.withhold(p.Path)
+	if !withheld && maskedRest == rest && bytes.Equal(content, p.inner) && r.mask(Attachment, p.Path, p.Filename, signers) == signers {
+		return p.body.of(p.buf)
+	}
+	boundary := "unsigned"
+	for bytes.Contains(content, []byte(boundary)) {
+		boundary += "-"
+	}
+	set["content-type"] = "multipart/mixed; boundary=" + boundary
+	set["content-transfer-encoding"], set["content-disposition"], set["content-description"] = "", "", ""
+	return []byte("--" + boundary + r.nl + string(content) + r.nl + "--" + boundary + "--" + r.nl + r.lines(maskedRest))
 }
 
 // wrap encodes a composite's new content as the old one was.

@@ -26,7 +26,7 @@ type Text struct {
 
 // TextVersion rises whenever Extract reads more than before, so that older
 // texts can be derived again.
-const TextVersion = 3
+const TextVersion = 4
 
 // TextPart is one readable place. Path: see the package comment. Name is a
 // header name, a file name, or "preamble", "epilogue", "rest" for text between

@@ -2,8 +2,10 @@ package mail
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -268,5 +270,58 @@ func TestExtractReadsAFileWithinTheText(t *testing.T) {
 	want := []TextPart{{"1", FileName, "", "a.txt"}, {"1", Attachment, "a.txt", "abc\n"}}
 	if n := len(got.Parts); n < 2 || !reflect.DeepEqual(got.Parts[n-2:], want) || len(got.Unreadable) > 0 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestSignedMail: what S/MIME only signs is the message's body; testdata/signed.eml
+// is made with OpenSSL, its lengths left open as Outlook does.
+func TestSignedMail(t *testing.T) {
+	raw, err := os.ReadFile("testdata/signed.eml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := Parse(raw)
+	if p := m.Plain(); p == nil || p.Path != "1.1" || !strings.Contains(p.Text, "píše Jan Novák") {
+		t.Errorf("body %+v", p)
+	}
+	text := Extract(m, raw)
+	if len(text.Unreadable) > 0 {
+		t.Errorf("unreadable %v", text.Unreadable)
+	}
+	if !slices.Contains(text.Parts, TextPart{"1", Attachment, "smime.p7m", "Jana Podpisova\njana@example.org\njana.alt@example.org\n"}) {
+		t.Errorf("no signer in %q", text.Parts)
+	}
+	if list := m.Attachments(); len(list) != 1 || list[0].Name() != "smime.p7m" {
+		t.Errorf("attachments %v", list)
+	}
+}
+
+// TestRedactSigned: nothing changes while nothing is found; then the signature and
+// its certificates go, and the rest stays.
+func TestRedactSigned(t *testing.T) {
+	raw, err := os.ReadFile("testdata/signed.eml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Redact(raw, maskWord("nikdo", "***"), nil); err != nil || string(got) != string(raw) {
+		t.Errorf("nothing found, but changed: %v", err)
+	}
+	for word, want := range map[string]string{"Novák": "Dobrý den, píše Jan ***.", "jana.alt": "Dobrý den, píše Jan Novák."} {
+		got, err := Redact(raw, maskWord(word, "***"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := Parse(got)
+		if p := m.Plain(); p == nil || strings.TrimSpace(p.Text) != want || strings.Contains(string(got), "pkcs7") || m.Subject != "signed" {
+			t.Errorf("%s: got %s", word, got)
+		}
+	}
+}
+
+// TestFoldedCalendar: a word that is folded within a character is one word.
+func TestFoldedCalendar(t *testing.T) {
+	raw := []byte("Content-Type: text/calendar; charset=utf-8\n\nBEGIN:VCALENDAR\nATTENDEE;CN=Ji\xc5\n \x99\xc3\xad:mailto:a@example.org\nEND:VCALENDAR\n")
+	if text := Extract(Parse(raw), raw); !strings.Contains(text.Parts[len(text.Parts)-1].Text, "CN=Jiří:") {
+		t.Errorf("got %q", text.Parts)
 	}
 }

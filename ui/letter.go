@@ -114,6 +114,11 @@ func badgeClass(f store.File) string {
 	return ""
 }
 
+// isSignature: of S/MIME, beside what it signs or around it, or of PGP.
+func isSignature(f store.File) bool {
+	return strings.HasSuffix(f.Type, "-signature") || strings.HasSuffix(f.Type, "pkcs7-mime")
+}
+
 func unreadable(m store.Message, part string) string {
 	for _, u := range m.Unreadable {
 		if u.Part == part {

@@ -27,6 +27,9 @@ func showDiagnosis(d api.Diagnosis) {
 		fmt.Println("WRONG:", p)
 	}
 	fmt.Printf("postolka %s: %d messages in %d volumes, %d MiB; %d MiB of disk free\n", d.Version, d.Messages, d.Volumes, d.Bytes>>20, d.FreeDisk>>20)
+	if d.Disk.FileSystem != "" && !d.Disk.Settled() {
+		fmt.Println(diskWords(d.Disk.Disk))
+	}
 	for _, m := range d.Mailboxes {
 		showMailbox(m)
 	}

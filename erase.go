@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,8 +37,23 @@ func eraseCommand() *cobra.Command {
 		}
 		return run(cmd, "erase-plan", api.PlanRequest{Selectors: asked, KeepOthers: keepOthers}, false, showPlan)
 	}
-	cmd.AddCommand(erasePolicyCommand())
+	cmd.AddCommand(eraseCancelCommand(), erasePolicyCommand())
 	return cmd
+}
+
+func eraseCancelCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "cancel NUMBER", Short: "Call off a plan or an approved erasure that has not begun, and destroy what it knows", Args: arguments(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			n, err := strconv.ParseUint(args[0], 10, 64)
+			if err != nil {
+				return api.Usage("erase cancel takes the number that --plan printed as its job")
+			}
+			return run(cmd, "erase-cancel", api.JobRequest{Job: store.JobID(n)}, false, func(c api.JobCancelled) {
+				fmt.Printf("Job %d is called off. What it had found is destroyed; nothing was erased.\n", c.Job)
+			})
+		},
+	}
 }
 
 func erasePolicyCommand() *cobra.Command {
@@ -66,11 +82,14 @@ func showPlan(p privacy.Plan) {
 		fmt.Println("A second person must approve it, on the page.")
 		return
 	}
-	fmt.Printf("Nothing was erased. To run it: postolka erase --approve %s\n", p.Hash)
+	fmt.Printf("Nothing was erased. To call it off: postolka erase cancel %d\nTo run it: postolka erase --approve %s\n", p.Job, p.Hash)
 }
 
 func showReceipt(r privacy.Receipt) {
 	fmt.Printf("%d messages erased, %d redacted, %d kept.\n", r.Erased, r.Redacted, r.Kept)
+	for _, k := range r.KeptFor {
+		fmt.Printf("%d of them kept until %s: %s\n", k.Messages, k.Until, k.Reason)
+	}
 	for _, s := range r.Steps {
 		fmt.Printf("%s  %s %v\n", s.At.Local().Format(time.DateTime), s.Name, s.Counts)
 	}

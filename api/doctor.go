@@ -9,6 +9,7 @@ import (
 	"postolka/audit"
 	"postolka/desk"
 	"postolka/oauth"
+	"postolka/privacy"
 	"postolka/store"
 )
 
@@ -28,6 +29,8 @@ type Diagnosis struct {
 	FreeDisk  int64        `json:"free_disk"`
 	Mailboxes []MailboxRow `json:"mailboxes"`
 	Problems  []string     `json:"problems"`
+	// Disk says what overwriting is worth below the data.
+	Disk privacy.DiskState `json:"disk"`
 }
 
 func doctor(ctx context.Context, app *App, by account.Agent, req DoctorRequest, _ Progress) (Diagnosis, error) {
@@ -38,6 +41,9 @@ func doctor(ctx context.Context, app *App, by account.Agent, req DoctorRequest, 
 	d := Diagnosis{
 		Version: app.Version, Messages: stats.Messages, Volumes: stats.Volumes,
 		Bytes: stats.VolumeBytes + stats.RecordBytes, FreeDisk: stats.FreeDisk, Problems: []string{},
+	}
+	if d.Disk, err = app.Privacy.Disk(); err != nil {
+		return d, err
 	}
 	mailboxes, err := listMailboxes(ctx, app, by, Empty{}, nil)
 	if err != nil {

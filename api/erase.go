@@ -6,6 +6,7 @@ import (
 
 	"postolka/account"
 	"postolka/privacy"
+	"postolka/store"
 )
 
 // PlanRequest asks what an erasure would do.
@@ -31,10 +32,25 @@ type PolicyResult struct {
 	Policy privacy.SnapshotPolicy `json:"policy"`
 }
 
+// JobRequest names a find or erasure by its number.
+type JobRequest struct {
+	Job store.JobID `json:"job"`
+}
+
+// JobCancelled says what cancelling destroyed.
+type JobCancelled struct {
+	Job store.JobID `json:"cancelled"`
+}
+
 func init() {
+	on("erase-cancel", account.FindPersons, cancel)
 	on("erase-plan", account.FindPersons, plan)
 	on("erase-approve", account.ApproveErase, approve)
 	on("erase-policy", account.OwnSnapshots, policy)
+}
+
+func cancel(ctx context.Context, app *App, by account.Agent, req JobRequest, _ Progress) (JobCancelled, error) {
+	return JobCancelled(req), app.Privacy.Cancel(ctx, by, req.Job)
 }
 
 func policy(ctx context.Context, app *App, by account.Agent, req PolicyRequest, _ Progress) (PolicyResult, error) {

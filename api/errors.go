@@ -41,6 +41,7 @@ var sentences = []struct {
 	{syscall.ENOSPC, "The disk is full. What was stored before is kept; the last batch was not taken in. Free some space and run the command again: it goes on where it stopped."},
 	{desk.ErrNotAllowed, "Not allowed, or there is no such thing. Nothing was changed."},
 	{privacy.ErrPlanChanged, "What this plan would touch has changed since it was made, or there is no such plan. Nothing was erased. Make a new one with --plan and approve its hash."},
+	{privacy.ErrTooLate, "It is too late for that: the erasure has begun and can only go on, or it is over (postolka receipt list). Nothing was changed."},
 	{privacy.ErrServerWaits, "Everything was erased here. A mail server could not be asked, or did not let go of its copies; that is tried again at every start and every night, and the receipt follows when they are gone there too (postolka receipt list)."},
 	{privacy.ErrSecondPerson, "The policy wants a second person's approval. Nothing was erased. Ask a colleague with the right to approve."},
 	{privacy.ErrHold, "A hold needs a reason (claim, authority or duty) and a review date in the future, for a conversation or a message. Nothing was changed."},

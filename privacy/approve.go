@@ -47,16 +47,11 @@ func (p *Privacy) approve(tx *store.Tx, by account.Agent, id store.JobID, f file
 	if job.PlanHash != hash || job.State != store.JobPlanned {
 		return ErrPlanChanged
 	}
-	if err := f.Plan.unchanged(tx); err != nil {
+	if err := p.unchanged(tx, f.Plan); err != nil {
 		return err
 	}
 	job.State, job.Step = store.JobApproved, firstStep
 	job.ApprovedAt, job.ApprovedBy = p.Now().UTC(), by.ID
-	if held := idsOf(f.Plan.with(holdIt)); len(held) > 0 {
-		if _, err := p.restrict(tx, by, groundHold, held); err != nil {
-			return err
-		}
-	}
 	return store.Jobs.Put(tx, id, job)
 }
 

@@ -16,7 +16,7 @@ const diskSetting = "disk.encrypted"
 // encryption can't be seen).
 type DiskState struct {
 	store.Disk
-	Confirmed time.Time // zero: never
+	Confirmed time.Time `json:"confirmed,omitzero"` // zero: never
 }
 
 // Settled: nothing is left to do about what a disk keeps of overwritten blocks.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"postolka/account"
 	"postolka/desk"
 	"postolka/ledger"
 	"postolka/store"
@@ -121,11 +122,13 @@ func keysOf(m map[string]int64) func(yield func(string) bool) {
 // the job is a saved find again, to be decided or cancelled.
 func (p *Privacy) halt(id store.JobID, step string, err error) error {
 	return p.updateJob(id, func(job *store.Job) error {
-		if errors.Is(err, ErrPlanChanged) {
+		switch {
+		case job.State == store.JobCancelled: // meanwhile
+		case errors.Is(err, ErrPlanChanged):
 			job.State, job.Step, job.PlanHash = store.JobPlanned, 0, ""
-			return nil
+		default:
+			job.State, job.Error = store.JobStopped, step
 		}
-		job.State, job.Error = store.JobStopped, step
 		return nil
 	})
 }
@@ -155,19 +158,7 @@ func (p *Privacy) Resume(ctx context.Context) error {
 // tombstones writes the ledger entries in the transaction that checks once more
 // that nothing changed, and goes on only when every target has them.
 func (p *Privacy) tombstones(ctx context.Context, r *erasure) (map[string]int64, error) {
-	err := p.Store.Update(func(tx *store.Tx) error {
-		if err := r.file.Plan.unchanged(tx); err != nil {
-			return err
-		}
-		if err := p.bury(tx, r.id, ledger.VerbTombstone, r.erased()); err != nil {
-			return err
-		}
-		if err := p.bury(tx, r.id, ledger.VerbReplaceMessage, r.redacted()); err != nil {
-			return err
-		}
-		return p.buryRecords(tx, r)
-	})
-	if err != nil {
+	if err := p.Store.Update(func(tx *store.Tx) error { return p.enter(tx, r) }); err != nil {
 		return nil, err
 	}
 	if err := p.Snapshots.PublishLedger(ctx); err != nil {
@@ -176,7 +167,44 @@ func (p *Privacy) tombstones(ctx context.Context, r *erasure) (map[string]int64,
 	return map[string]int64{"messages": int64(len(r.erased()) + len(r.redacted()))}, nil
 }
 
-// bury enters messages into the ledger, those that a run before a crash entered left out.
+// enter is done once: a job that a crash stopped behind it goes on, whatever
+// became of its plan since.
+func (p *Privacy) enter(tx *store.Tx, r *erasure) error {
+	job, err := store.Jobs.Get(tx, r.id)
+	if err != nil || entered(job) {
+		return err
+	}
+	if job.State == store.JobCancelled {
+		return ErrPlanChanged
+	}
+	if err := p.unchanged(tx, r.file.Plan); err != nil {
+		return err
+	}
+	if err := p.bury(tx, r.id, ledger.VerbTombstone, r.erased()); err != nil {
+		return err
+	}
+	if err := p.bury(tx, r.id, ledger.VerbReplaceMessage, r.redacted()); err != nil {
+		return err
+	}
+	if err := p.buryRecords(tx, r); err != nil {
+		return err
+	}
+	if err := p.keep(tx, r); err != nil {
+		return err
+	}
+	job.EnteredAt = p.Now().UTC()
+	return store.Jobs.Put(tx, r.id, job)
+}
+
+// entered: the job's tombstones are in the ledger. One of an older version says so
+// by its step.
+func entered(job store.Job) bool { return !job.EnteredAt.IsZero() || job.Step > firstStep }
+
+func cancellable(job store.Job) bool {
+	return job.State != store.JobDone && job.State != store.JobCancelled && !entered(job)
+}
+
+// bury enters messages into the ledger, without those whose identity is refused already.
 func (p *Privacy) bury(tx *store.Tx, job store.JobID, verb ledger.Verb, items []item) error {
 	body := ledger.Body{Verb: verb, Job: job}
 	for _, it := range items {
@@ -206,6 +234,25 @@ func (p *Privacy) buryRecords(tx *store.Tx, r *erasure) error {
 		}
 	}
 	return nil
+}
+
+// keep holds what was decided to be kept until its day: the job forgets its
+// decisions, and retention must not take before what somebody kept. What a hold
+// keeps against the decision is restricted.
+func (p *Privacy) keep(tx *store.Tx, r *erasure) error {
+	for _, it := range r.file.Plan.with(KeepIt) {
+		d := r.file.Decisions[it.Message]
+		hold := store.Hold{Message: it.Message, Reason: d.Reason, ReviewAt: d.Until.UTC(), SetAt: p.Now().UTC(), SetBy: r.job.ApprovedBy}
+		if _, err := store.Holds.Insert(tx, hold); err != nil {
+			return err
+		}
+	}
+	held := idsOf(r.file.Plan.with(holdIt))
+	if len(held) == 0 {
+		return nil
+	}
+	_, err := p.restrict(tx, account.Agent{ID: r.job.ApprovedBy}, groundHold, held)
+	return err
 }
 
 // records reduces message records to placeholders, removes what belongs to them,

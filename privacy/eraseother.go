@@ -95,10 +95,11 @@ func (f *file) forget(gone idSet, matcher *match.Matcher) (changed bool) {
 	return changed || hits != len(f.Finding.Hits) || records != len(f.Finding.Records)
 }
 
-// end cancels a job and destroys what it knows.
+// end cancels a job that has no tombstones yet, approved or not, and destroys what
+// it knows.
 func (p *Privacy) end(id store.JobID) error {
 	err := p.updateJob(id, func(job *store.Job) error {
-		if job.State != store.JobPlanned {
+		if !cancellable(*job) {
 			return ErrTooLate
 		}
 		job.State, job.DoneAt, job.PlanHash = store.JobCancelled, p.Now().UTC(), ""

@@ -22,12 +22,16 @@ const (
 	holdIt   Decision = "hold" // what a plan makes of the first two where a hold forbids them
 )
 
-// MessageDecision is the decision on one message. Keeping wants a reason (Art. 17(3)).
+// KeepReasons are the key words of why a message is kept (GDPR Art. 17(3)), most
+// common first.
+var KeepReasons = []string{"accounting", "claims", "legal_duty", "public_interest", "expression", "other"}
+
+// MessageDecision is the decision on one message. Keeping wants a reason and an end.
 type MessageDecision struct {
 	Message  store.MessageID
 	Decision Decision
-	Reason   string    // for KeepIt
-	Until    time.Time // for KeepIt; zero: no end
+	Reason   string    // for KeepIt: of KeepReasons
+	Until    time.Time // for KeepIt: someone looks at it again on that day
 }
 
 // Person is a saved find with the decisions so far.
@@ -118,12 +122,22 @@ func (p *Privacy) job(id store.JobID) (f file, job store.Job, err error) {
 	return f, job, err
 }
 
-// Decide changes decisions; a plan made before is void.
+func (d MessageDecision) check(now time.Time) error {
+	if d.Decision == KeepIt && (!slices.Contains(KeepReasons, d.Reason) || !d.Until.After(now)) {
+		return ErrKeep
+	}
+	return nil
+}
+
+// Decide changes decisions; a plan made before is void. ErrKeep.
 func (p *Privacy) Decide(ctx context.Context, by account.Agent, id store.JobID, decisions ...MessageDecision) error {
 	return p.edit(ctx, by, id, func(f *file) error {
 		for _, d := range decisions {
 			if _, known := f.Decisions[d.Message]; !known {
 				return store.ErrNotFound
+			}
+			if err := d.check(p.Now()); err != nil {
+				return err
 			}
 			f.Decisions[d.Message] = d
 		}
@@ -204,6 +218,9 @@ type JobRow struct {
 	store.Job
 	CreatedByName, ApprovedByName string
 }
+
+// Cancellable says whether [Privacy.Cancel] would end the job.
+func (j JobRow) Cancellable() bool { return cancellable(j.Job) }
 
 // Jobs lists jobs, newest first, for who may find persons or approve.
 func (p *Privacy) Jobs(_ context.Context, by account.Agent) ([]JobRow, error) {

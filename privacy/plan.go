@@ -3,6 +3,7 @@ package privacy
 import (
 	"cmp"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -51,11 +52,13 @@ type item struct {
 	Until    string
 }
 
-// recordItem is one record: a row that goes whole, or a field that is masked.
+// recordItem is one record: a row that goes whole, or a field that is masked. Sum
+// is a keyed hash of the texts that it had when that was decided.
 type recordItem struct {
 	Table string
 	ID    uint64
 	Field string // empty: the whole row
+	Sum   string
 }
 
 func jobObject(id store.JobID) string { return "job " + strconv.FormatUint(uint64(id), 10) }
@@ -96,6 +99,11 @@ func (p *Privacy) PlanFor(ctx context.Context, by account.Agent, sel []match.Ide
 }
 
 func (p *Privacy) makePlan(ctx context.Context, by account.Agent, id store.JobID, f file, kind store.JobKind) (Plan, error) {
+	for _, d := range f.Decisions {
+		if err := d.check(p.Now()); err != nil {
+			return Plan{}, err
+		}
+	}
 	d, err := p.detail(f)
 	if err != nil {
 		return Plan{}, err
@@ -140,10 +148,44 @@ func (p *Privacy) detail(f file) (details, error) {
 			d.Items = append(d.Items, it)
 		}
 		var err error
-		d.Records, err = recordItems(tx, f.Finding.Records)
+		if d.Records, err = recordItems(tx, f.Finding.Records); err != nil {
+			return err
+		}
+		d.Records, err = p.summed(tx, d.Records)
 		return err
 	})
 	return d, err
+}
+
+// summed binds records to what they say now; those that are gone meanwhile are left out.
+func (p *Privacy) summed(tx *store.Tx, items []recordItem) (now []recordItem, err error) {
+	for _, it := range items {
+		it.Sum, err = p.sumOf(tx, it)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		now = append(now, it)
+	}
+	return now, nil
+}
+
+// sumOf is keyed: the plan's hash stays in the receipt, and nobody must be able to
+// try texts against it.
+func (p *Privacy) sumOf(tx *store.Tx, it recordItem) (string, error) {
+	fields, err := store.RowFields(tx, it.Table, it.ID)
+	if err != nil {
+		return "", err
+	}
+	mac := hmac.New(sha256.New, p.Store.Keys().Identity())
+	for _, f := range fields {
+		if f.Name == it.Field || it.Field == "" && !f.Derived {
+			fmt.Fprintf(mac, "%q %q\n", f.Name, *f.Text)
+		}
+	}
+	return hex.EncodeToString(mac.Sum(nil)), nil
 }
 
 func itemNow(tx *store.Tx, decision MessageDecision) (item, error) {
@@ -271,9 +313,18 @@ func idsOf(items []item) []store.MessageID {
 	return ids
 }
 
-// unchanged says whether every message is still in the state that the plan names,
-// and none of those that go is held meanwhile.
-func (d details) unchanged(tx *store.Tx) error {
+// unchanged says whether every message and record is still in the state that the
+// plan names, and no message that goes is held meanwhile.
+func (p *Privacy) unchanged(tx *store.Tx, d *details) error {
+	for _, it := range d.Records {
+		sum, err := p.sumOf(tx, it)
+		if errors.Is(err, store.ErrNotFound) || err == nil && sum != it.Sum {
+			return ErrPlanChanged
+		}
+		if err != nil {
+			return err
+		}
+	}
 	for _, it := range d.Items {
 		m, err := store.Messages.Get(tx, it.Message)
 		if errors.Is(err, store.ErrNotFound) {

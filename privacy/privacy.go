@@ -40,6 +40,9 @@ var (
 	// ErrServerWaits: all is erased here, but a mail server could not be asked or did
 	// not let go; the job goes on at the next start or night.
 	ErrServerWaits = errors.New("a mail server did not let go yet")
+	// ErrKeep: a message is kept without one of KeepReasons, or without a day in the
+	// future on which someone looks at it again.
+	ErrKeep = errors.New("keeping a message needs a reason and an end date")
 	// ErrTooLate: the job is past its tombstones and can only go on.
 	ErrTooLate = errors.New("job can't be cancelled any more")
 )

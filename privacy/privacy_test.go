@@ -314,9 +314,127 @@ func TestErasePlanChangedAfterApproval(t *testing.T) {
 	if plan.Erase != 2 || plan.Redact != 1 {
 		t.Fatalf("plan: %+v, want 2 to erase and 1 to redact", plan)
 	}
-	check(t, h.Decide(ctx, host, id, MessageDecision{Message: 3, Decision: KeepIt, Reason: "invoice"}))
+	check(t, h.Decide(ctx, host, id, MessageDecision{Message: 3, Decision: KeepIt, Reason: "accounting", Until: nextYear()}))
 	if _, err := h.Approve(ctx, host, plan.Hash); err != ErrPlanChanged {
 		t.Fatalf("approve of the old hash: got %v, want ErrPlanChanged", err)
+	}
+}
+
+// Whatever a plan would touch, a record too, must be as the approver was told.
+func TestPlanIsVoidWhenARecordChanged(t *testing.T) {
+	ctx := context.Background()
+	for what, change := range map[string]func(h *house, tx *store.Tx, draft store.DraftID, card store.CustomerID) error{
+		"nothing": nil,
+		"a draft that goes has other words": func(_ *house, tx *store.Tx, draft store.DraftID, _ store.CustomerID) error {
+			return store.RewriteField(tx, "drafts", uint64(draft), "text", func(string) string { return "pro nekoho jineho" })
+		},
+		"a draft was sent meanwhile": func(_ *house, tx *store.Tx, draft store.DraftID, _ store.CustomerID) error {
+			return store.Drafts.Delete(tx, draft)
+		},
+		"a card that goes got another's address": func(_ *house, tx *store.Tx, _ store.DraftID, card store.CustomerID) error {
+			c, err := store.Customers.Get(tx, card)
+			c.Addresses = append(c.Addresses, "eva@example.net")
+			return errors.Join(err, store.Customers.Put(tx, card, c))
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			h := newHouse(t)
+			h.take(t, janAndOthers()...)
+			var draft store.DraftID
+			var card store.CustomerID
+			check(t, h.Store.Update(func(tx *store.Tx) (err error) {
+				card, _ = store.CustomersByAddr.First(tx, store.Key(janAddr))
+				draft, err = store.Drafts.Insert(tx, store.Draft{Mailbox: h.mailbox, Text: "pro " + janAddr})
+				return err
+			}))
+			plan, err := h.PlanFor(ctx, host, email(t, janAddr), false)
+			check(t, err)
+			want := error(nil)
+			if change != nil {
+				want = ErrPlanChanged
+				check(t, h.Store.Update(func(tx *store.Tx) error { return change(h, tx, draft, card) }))
+			}
+			if _, err := h.Approve(ctx, host, plan.Hash); !errors.Is(err, want) {
+				t.Errorf("approve: got %v, want %v", err, want)
+			}
+		})
+	}
+}
+
+// cutOff are snapshots whose target can't be reached.
+type cutOff struct{ Snapshots }
+
+var errCutOff = errors.New("no target")
+
+func (cutOff) PublishLedger(context.Context) error { return errCutOff }
+
+// An approved erasure can be called off until its tombstones are written; then
+// nothing stops it for good, also no change of what it touches.
+func TestErasureIsCalledOffBeforeItsTombstonesOnly(t *testing.T) {
+	h := newHouse(t)
+	h.take(t, janAndOthers()...)
+	ctx := context.Background()
+	approved := func() store.JobID {
+		plan, err := h.PlanFor(ctx, host, email(t, janAddr), false)
+		check(t, err)
+		id, err := h.Approve(ctx, host, plan.Hash)
+		check(t, err)
+		return id
+	}
+	first := approved()
+	check(t, h.Cancel(ctx, host, first))
+	if _, err := h.Run(ctx, first, nil); err == nil {
+		t.Error("a cancelled erasure ran")
+	}
+	if err := h.Cancel(ctx, host, first); !errors.Is(err, ErrTooLate) {
+		t.Errorf("cancel again: got %v, want ErrTooLate", err)
+	}
+	second, reached := approved(), h.Snapshots
+	h.Snapshots = cutOff{reached}
+	if _, err := h.Run(ctx, second, nil); !errors.Is(err, errCutOff) {
+		t.Fatalf("without a target: got %v", err)
+	}
+	if err := h.Cancel(ctx, host, second); !errors.Is(err, ErrTooLate) {
+		t.Errorf("cancel behind the tombstones: got %v, want ErrTooLate", err)
+	}
+	_, err := h.Hold(ctx, host, 0, 1, "claim", nextYear())
+	check(t, err)
+	h.Snapshots = reached
+	if r, err := h.Run(ctx, second, nil); err != nil || r.Erased != 3 {
+		t.Errorf("when the target is back: got %+v, %v; want 3 erased", r, err)
+	}
+}
+
+// What is kept stays under a hold until its day, and the receipt says why.
+func TestKeptMessageHasAReasonAndAnEnd(t *testing.T) {
+	h := newHouse(t)
+	h.take(t, janAndOthers()...)
+	ctx := context.Background()
+	id, err := h.Begin(ctx, host, email(t, janAddr), "test")
+	check(t, err)
+	day := time.Date(2099, 12, 31, 0, 0, 0, 0, time.UTC)
+	for name, d := range map[string]MessageDecision{
+		"no reason": {Until: day}, "an unknown reason": {Reason: "because", Until: day}, "no end": {Reason: "accounting"}, "an end in the past": {Reason: "accounting", Until: time.Unix(1, 0)},
+	} {
+		d.Message, d.Decision = 1, KeepIt
+		if err := h.Decide(ctx, host, id, d); !errors.Is(err, ErrKeep) {
+			t.Errorf("%s: got %v, want ErrKeep", name, err)
+		}
+	}
+	check(t, h.Decide(ctx, host, id, MessageDecision{Message: 1, Decision: KeepIt, Reason: "accounting", Until: day}))
+	plan, err := h.Plan(ctx, host, id)
+	check(t, err)
+	_, err = h.Approve(ctx, host, plan.Hash)
+	check(t, err)
+	r, err := h.Run(ctx, id, nil)
+	check(t, err)
+	if want := (Kept{"accounting", "2099-12-31", 1}); len(r.KeptFor) != 1 || r.KeptFor[0] != want || r.Kept != 1 {
+		t.Errorf("receipt: got %d kept, %+v; want %+v", r.Kept, r.KeptFor, want)
+	}
+	holds, err := h.Holds(host)
+	check(t, err)
+	if len(holds) != 1 || holds[0].Message != 1 || holds[0].Reason != "accounting" || !holds[0].ReviewAt.Equal(day) {
+		t.Errorf("holds: got %+v", holds)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -26,6 +27,7 @@ type Receipt struct {
 	Erased     int           `json:"erased"`
 	Redacted   int           `json:"redacted"`
 	Kept       int           `json:"kept"`
+	KeptFor    []Kept        `json:"kept_for,omitempty"`
 	Steps      []StepReport  `json:"steps"`
 	// Snapshots is the policy that was followed; SnapshotsUntil is when the last
 	// older snapshot with records of it is gone, zero: none is left.
@@ -37,13 +39,31 @@ type Receipt struct {
 	Signature string     `json:"signature,omitempty"`
 }
 
+// Kept counts messages that were kept for the same reason until the same day.
+type Kept struct {
+	Reason   string `json:"reason"` // of KeepReasons; "hold": a hold forbids their erasure, they are restricted
+	Until    string `json:"until"`  // 2006-01-02; someone looks at them again
+	Messages int    `json:"messages"`
+}
+
+func (d details) keptFor() (all []Kept) {
+	for _, it := range append(d.with(KeepIt), d.with(holdIt)...) {
+		same := slices.IndexFunc(all, func(k Kept) bool { return k.Reason == it.Reason && k.Until == it.Until })
+		if same < 0 {
+			same, all = len(all), append(all, Kept{Reason: it.Reason, Until: it.Until})
+		}
+		all[same].Messages++
+	}
+	return all
+}
+
 // receipt is the last step: the statement is signed and stored, the job is done,
 // and what it knew about the person is destroyed.
 func (p *Privacy) receipt(_ context.Context, r *erasure) (map[string]int64, error) {
 	sum := r.file.Plan.sum()
 	done := Receipt{
 		Job: r.id, Plan: r.job.PlanHash, At: p.Now().UTC().Truncate(time.Second), By: r.job.CreatedBy, ApprovedBy: r.job.ApprovedBy,
-		Erased: sum.Erase, Redacted: sum.Redact, Kept: sum.Keep, Steps: r.file.Progress, Snapshots: r.file.Policy, SnapshotsUntil: r.file.LastDate,
+		Erased: sum.Erase, Redacted: sum.Redact, Kept: sum.Keep, KeptFor: r.file.Plan.keptFor(), Steps: r.file.Progress, Snapshots: r.file.Policy, SnapshotsUntil: r.file.LastDate,
 		Disk: store.DiskOf(p.Store.Dir()),
 	}
 	body, err := json.Marshal(done)

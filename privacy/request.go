@@ -277,9 +277,10 @@ func (p *Privacy) FindFor(ctx context.Context, by account.Agent, id store.Reques
 }
 
 // keepAsking proposes to keep the mail that asks: without it nobody could be told
-// that the rest is gone, nor shown that it was asked for (GDPR Art. 5(2), 12(3)).
+// that the rest is gone, nor shown that it was asked for (GDPR Art. 5(2), 12(3)). Its
+// end is that of the general limitation, three years (Act 89/2012 § 629).
 func (p *Privacy) keepAsking(ctx context.Context, by account.Agent, job store.JobID, asks store.MessageID) error {
-	err := p.Decide(ctx, by, job, MessageDecision{Message: asks, Decision: KeepIt, Reason: "legal_duty"})
+	err := p.Decide(ctx, by, job, MessageDecision{Message: asks, Decision: KeepIt, Reason: "legal_duty", Until: p.Now().AddDate(3, 0, 0)})
 	if errors.Is(err, store.ErrNotFound) { // asks in someone else's name
 		return nil
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/blevesearch/bleve/v2/index/scorch/mergeplan"
 	"pgregory.net/rapid"
 
 	"postolka/match"
@@ -222,6 +223,41 @@ func TestPurge(t *testing.T) {
 		t.Error("raw bytes of a deleted term are in a file")
 	}
 }
+
+// What an erasure writes anew is what it touches: segments without deleted messages
+// stay, and none is written twice.
+func TestPurgePlansOnlyWhatHoldsDeleted(t *testing.T) {
+	var all []mergeplan.Segment
+	for id, live := range []int64{50_000, 49_999, 7, 6, 0, 100_000} { // of 50,000, 7 or 100,000 messages
+		all = append(all, segment{uint64(id), []int64{50_000, 50_000, 7, 7, 7, 100_000}[id], live})
+	}
+	plan, err := mergeplan.Plan(all, &oneByOne)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []uint64
+	for _, task := range plan.Tasks {
+		for _, s := range task.Segments {
+			got = append(got, s.Id())
+		}
+	}
+	slices.Sort(got)
+	if want := []uint64{1, 3, 4}; !slices.Equal(got, want) || len(plan.Tasks) != len(want) {
+		t.Errorf("got segments %v in %d tasks, want %v, each in its own", got, len(plan.Tasks), want)
+	}
+}
+
+type segment struct {
+	id         uint64
+	full, live int64
+}
+
+func (s segment) Id() uint64          { return s.id }
+func (s segment) FullSize() int64     { return s.full }
+func (s segment) LiveSize() int64     { return s.live }
+func (s segment) HasVector() bool     { return false }
+func (s segment) FileSize() int64     { return s.full * 4000 }
+func (s segment) LiveFileSize() int64 { return s.live * 4000 }
 
 func segments(t *testing.T, dir string) (all []string) {
 	t.Helper()

@@ -23,8 +23,10 @@ import (
 // As measured on Bleve 2.6.3: a delete leaves the terms in the segment files;
 // ForceMerge writes them anew but leaves the old files until one more batch has
 // run, and does nothing at all with a single segment. So: an empty message makes
-// a second segment, merge, batch, look, until the slice is clean. Of the empty
-// message a deleted entry without terms may stay.
+// a second segment where there is one only, merge, batch, look, until the slice is
+// clean. Of the empty message a deleted entry without terms may stay. Segments are
+// written anew one by one, those without deleted messages not at all: a merge of
+// many into one also writes these.
 func (x *Index) Purge(ctx context.Context) error {
 	return x.each(ctx, func(ctx context.Context, _ int, s *slice) error {
 		if err := s.purge(ctx); err != nil {
@@ -62,12 +64,12 @@ func (s *slice) rewrite(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, purgePatience)
 	defer cancel()
 	for n := 0; ; n++ {
-		dirty, stale, err := s.residue()
-		if err != nil || dirty == 0 && stale == 0 {
+		found, err := s.residue()
+		if err != nil || found.dirty == 0 && found.stale == 0 {
 			return err
 		}
-		if dirty > 0 {
-			if err := forceMerge(ctx, s.index); err != nil {
+		if found.dirty > 0 {
+			if err := renew(ctx, s.index, found.segments); err != nil {
 				return err
 			}
 		}
@@ -76,29 +78,32 @@ func (s *slice) rewrite(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%d segments with deleted messages and %d old files are still there: %w", dirty, stale, ctx.Err())
+			return fmt.Errorf("%d segments with deleted messages and %d old files are still there: %w", found.dirty, found.stale, ctx.Err())
 		case <-time.After(purgePause):
 		}
 	}
 }
 
-// residue counts segments that hold deleted messages or are not on disk yet,
-// and segment files that no longer belong to the index.
-func (s *slice) residue() (dirty, stale int, err error) {
+// leftover counts segments, those of them that hold deleted messages or are not on
+// disk yet, and segment files that no longer belong to the index.
+type leftover struct{ segments, dirty, stale int }
+
+func (s *slice) residue() (found leftover, err error) {
 	_, reader, err := scorchReader(s.index)
 	if err != nil {
-		return 0, 0, err
+		return found, err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	current := map[string]bool{}
+	found.segments = len(reader.Segments())
 	for _, segment := range reader.Segments() {
 		file, onDisk := segment.Segment().(interface{ Path() string })
 		deleted, err := holdsDeleted(segment)
 		if err != nil {
-			return 0, 0, err
+			return found, err
 		}
 		if !onDisk || deleted {
-			dirty++
+			found.dirty++
 		}
 		if onDisk {
 			current[filepath.Base(file.Path())] = true
@@ -107,10 +112,10 @@ func (s *slice) residue() (dirty, stale int, err error) {
 	entries, err := os.ReadDir(filepath.Join(s.dir, "store"))
 	for _, e := range entries {
 		if strings.HasSuffix(e.Name(), ".zap") && !current[e.Name()] {
-			stale++
+			found.stale++
 		}
 	}
-	return dirty, stale, err
+	return found, err
 }
 
 // holdsDeleted leaves out the empty message.
@@ -151,15 +156,27 @@ func scorchReader(index bleve.Index) (*scorch.Scorch, *scorch.IndexSnapshot, err
 	return sc, snapshot, nil
 }
 
-func forceMerge(ctx context.Context, index bleve.Index) (err error) {
-	batch := index.NewBatch()
-	if err := batch.IndexAdvanced(document.NewDocument(emptyMessage)); err != nil {
-		return err
+// oneByOne plans a task for each segment with deleted messages, and none for others.
+var oneByOne = mergeplan.MergePlanOptions{
+	SegmentsPerMergeTask: 1,
+	MaxSegmentSize:       mergeplan.MaxSegmentSizeLimit,
+	MaxSegmentFileSize:   1 << 40,
+	CalcBudget:           func(int64, int64, *mergeplan.MergePlanOptions) int { return 0 },
+	ScoreSegments:        func([]mergeplan.Segment, *mergeplan.MergePlanOptions) float64 { return 0 },
+}
+
+// renew writes the segments anew that hold deleted messages.
+func renew(ctx context.Context, index bleve.Index, segments int) (err error) {
+	if segments == 1 {
+		batch := index.NewBatch()
+		if err := batch.IndexAdvanced(document.NewDocument(emptyMessage)); err != nil {
+			return err
+		}
+		if err := index.Batch(batch); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, index.Delete(emptyMessage)) }()
 	}
-	if err := index.Batch(batch); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, index.Delete(emptyMessage)) }()
 	sc, reader, err := scorchReader(index)
 	if err != nil {
 		return err
@@ -167,8 +184,7 @@ func forceMerge(ctx context.Context, index bleve.Index) (err error) {
 	if err := reader.Close(); err != nil {
 		return err
 	}
-	plan := mergeplan.SingleSegmentMergePlanOptions
-	return sc.ForceMerge(ctx, &plan)
+	return sc.ForceMerge(ctx, &oneByOne)
 }
 
 // Terms calls fn with every term of every field, also those that only deleted

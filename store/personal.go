@@ -26,6 +26,7 @@ type anyTable interface {
 	declared() Holdings
 	buckets() []string
 	walk(tx *Tx, fn func(f Field) error) error
+	row(tx *Tx, id uint64) ([]Field, error)
 	rewrite(tx *Tx, id uint64, field string, change func(string) string) error
 	erase(tx *Tx, id uint64) error
 	fill(tx *bolt.Tx, s *Store) error
@@ -58,20 +59,44 @@ func (t *Table[K, T, P]) walk(tx *Tx, fn func(f Field) error) error {
 		if err != nil {
 			return err
 		}
-		for _, c := range t.fields(&v) {
-			if *c.text == "" {
-				continue
-			}
-			f := Field{Table: t.name, ID: uint64(k), Name: c.name, Text: c.text, Derived: c.derived}
-			if t.mailbox != nil {
-				f.Mailbox = t.mailbox(k, &v)
-			}
+		for _, f := range t.fieldsOf(k, &v) {
 			if err := fn(f); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+func (t *Table[K, T, P]) fieldsOf(k K, v *T) (all []Field) {
+	for _, c := range t.fields(v) {
+		if *c.text == "" {
+			continue
+		}
+		f := Field{Table: t.name, ID: uint64(k), Name: c.name, Text: c.text, Derived: c.derived}
+		if t.mailbox != nil {
+			f.Mailbox = t.mailbox(k, v)
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// RowFields are what Walk yields of one row. ErrNotFound: no such table or row.
+func RowFields(tx *Tx, table string, id uint64) ([]Field, error) {
+	t, err := tableNamed(table)
+	if err != nil {
+		return nil, err
+	}
+	return t.row(tx, id)
+}
+
+func (t *Table[K, T, P]) row(tx *Tx, id uint64) ([]Field, error) {
+	v, err := t.Get(tx, K(id))
+	if err != nil || t.fields == nil {
+		return nil, err
+	}
+	return t.fieldsOf(K(id), &v), nil
 }
 
 // RewriteField replaces one field's text (blank, mask), by the names that Walk

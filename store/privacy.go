@@ -13,6 +13,7 @@ type Job struct {
 	PlanHash   string
 	ApprovedAt time.Time
 	ApprovedBy AgentID
+	EnteredAt  time.Time // its tombstones are in the ledger: it can only go on; zero: not yet
 	DoneAt     time.Time
 	HighMark   MessageID // ids up to here belong to the plan
 	Counts     []Count

@@ -2248,9 +2248,9 @@ func (z *Identity) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *Job) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 12
+	// map header, size 13
 	// string "Kind"
-	o = append(o, 0x8c, 0xa4, 0x4b, 0x69, 0x6e, 0x64)
+	o = append(o, 0x8d, 0xa4, 0x4b, 0x69, 0x6e, 0x64)
 	o = msgp.AppendUint8(o, uint8(z.Kind))
 	// string "State"
 	o = append(o, 0xa5, 0x53, 0x74, 0x61, 0x74, 0x65)
@@ -2273,6 +2273,9 @@ func (z *Job) MarshalMsg(b []byte) (o []byte, err error) {
 	// string "ApprovedBy"
 	o = append(o, 0xaa, 0x41, 0x70, 0x70, 0x72, 0x6f, 0x76, 0x65, 0x64, 0x42, 0x79)
 	o = msgp.AppendUint64(o, uint64(z.ApprovedBy))
+	// string "EnteredAt"
+	o = append(o, 0xa9, 0x45, 0x6e, 0x74, 0x65, 0x72, 0x65, 0x64, 0x41, 0x74)
+	o = msgp.AppendTime(o, z.EnteredAt)
 	// string "DoneAt"
 	o = append(o, 0xa6, 0x44, 0x6f, 0x6e, 0x65, 0x41, 0x74)
 	o = msgp.AppendTime(o, z.DoneAt)
@@ -2379,6 +2382,12 @@ func (z *Job) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				}
 				z.ApprovedBy = AgentID(zb0005)
 			}
+		case "EnteredAt":
+			z.EnteredAt, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "EnteredAt")
+				return
+			}
 		case "DoneAt":
 			z.DoneAt, bts, err = msgp.ReadTimeUTCBytes(bts)
 			if err != nil {
@@ -2463,7 +2472,7 @@ func (z *Job) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *Job) Msgsize() (s int) {
-	s = 1 + 5 + msgp.Uint8Size + 6 + msgp.Uint8Size + 5 + msgp.IntSize + 10 + msgp.TimeSize + 10 + msgp.Uint64Size + 9 + msgp.StringPrefixSize + len(z.PlanHash) + 11 + msgp.TimeSize + 11 + msgp.Uint64Size + 7 + msgp.TimeSize + 9 + msgp.Uint64Size + 7 + msgp.ArrayHeaderSize
+	s = 1 + 5 + msgp.Uint8Size + 6 + msgp.Uint8Size + 5 + msgp.IntSize + 10 + msgp.TimeSize + 10 + msgp.Uint64Size + 9 + msgp.StringPrefixSize + len(z.PlanHash) + 11 + msgp.TimeSize + 11 + msgp.Uint64Size + 10 + msgp.TimeSize + 7 + msgp.TimeSize + 9 + msgp.Uint64Size + 7 + msgp.ArrayHeaderSize
 	for za0001 := range z.Counts {
 		s += 1 + 5 + msgp.StringPrefixSize + len(z.Counts[za0001].Name) + 2 + msgp.Int64Size
 	}

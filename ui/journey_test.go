@@ -43,7 +43,7 @@ func TestPersonIsFoundDecidedApprovedAndForgotten(t *testing.T) {
 	if to := bare.header.Get("Location"); !strings.Contains(to, "decide_reason") {
 		t.Errorf("kept without a reason: got %q", to)
 	}
-	jana.post(file+"/decide", url.Values{"message": {message}, "decision": {"keep"}, "reason": {"accounting"}, "back": {file}})
+	jana.post(file+"/decide", url.Values{"message": {message}, "decision": {"keep"}, "reason": {"accounting"}, "until": {"2099-12-31"}, "back": {file}})
 	if got := jana.get(file).text(); !strings.Contains(got, "Vymazat 4 · začernit 0 · nechat 1") {
 		t.Errorf("sum after keeping one: %q", got)
 	}

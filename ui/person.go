@@ -2,6 +2,7 @@ package ui
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -65,16 +66,12 @@ type personDock struct {
 	ID                  store.JobID
 	Erase, Redact, Keep int
 	Records             int
-	NoReason            int // kept without saying why
 }
 
 const (
 	messagesAPage = 100
 	hitsInSight   = 3 // of one message; the rest is folded
 )
-
-// keepReasons are the grounds of Art. 17(3), most common first.
-var keepReasons = []string{"accounting", "claims", "legal_duty", "public_interest", "expression", "other"}
 
 // person shows the file of a saved find; a job that went on shows where it is.
 func (s *Server) person(w http.ResponseWriter, r *http.Request, by account.Agent) error {
@@ -298,9 +295,6 @@ func newDock(id store.JobID, decisions []privacy.MessageDecision) personDock {
 			d.Redact++
 		case privacy.KeepIt:
 			d.Keep++
-			if m.Reason == "" {
-				d.NoReason++
-			}
 		}
 	}
 	return d
@@ -341,10 +335,11 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request, by account.Agent
 		}
 	}
 	back := localPath(r.PostFormValue("back"))
-	if d.Decision == privacy.KeepIt && d.Reason == "" {
+	err = s.Privacy.Decide(r.Context(), by, id, list...)
+	if errors.Is(err, privacy.ErrKeep) {
 		return s.back(w, r, back, Flash{Key: "decide_reason"})
 	}
-	if err := s.Privacy.Decide(r.Context(), by, id, list...); err != nil {
+	if err != nil {
 		return err
 	}
 	if wantsPart(r) == "dock" {
@@ -374,9 +369,7 @@ func (s *Server) readDecision(r *http.Request, by account.Agent) (privacy.Messag
 	default:
 		return d, errBadInput
 	}
-	if reason := r.PostFormValue("reason"); slices.Contains(keepReasons, reason) {
-		d.Reason = reason
-	}
+	d.Reason = r.PostFormValue("reason")
 	if until := r.PostFormValue("until"); until != "" {
 		if d.Until, err = time.ParseInLocation(time.DateOnly, until, s.voice(r, by).Zone); err != nil {
 			return d, errBadInput

@@ -27,14 +27,11 @@ func (s *Server) plan(w http.ResponseWriter, r *http.Request, by account.Agent) 
 	if err != nil {
 		return err
 	}
-	list, err := s.Privacy.Decisions(by, id)
-	if err != nil {
-		return err
-	}
-	if newDock(id, list).NoReason > 0 {
+	_, err = s.Privacy.Plan(r.Context(), by, id)
+	if errors.Is(err, privacy.ErrKeep) {
 		return s.back(w, r, personPath(id), Flash{Key: "decide_reason"})
 	}
-	if _, err := s.Privacy.Plan(r.Context(), by, id); err != nil {
+	if err != nil {
 		return err
 	}
 	return s.back(w, r, personPath(id)+"/plan", Flash{})

@@ -3,6 +3,7 @@ package ui
 import (
 	"bytes"
 	"net/http"
+	"time"
 
 	"postolka/account"
 	"postolka/privacy"
@@ -37,6 +38,14 @@ func (s *Server) receiptPage(w http.ResponseWriter, r *http.Request, by account.
 		v.Steps = append(v.Steps, jobStep{Name: st.Name, State: "done", Counts: sortedCounts(st.Counts)})
 	}
 	return s.show(w, r, http.StatusOK, receiptView(p, v))
+}
+
+func (v Voice) keptText(k privacy.Kept) string {
+	until := k.Until
+	if day, err := time.ParseInLocation(time.DateOnly, k.Until, v.Zone); err == nil {
+		until = v.Date(day)
+	}
+	return v.T("receipt.kept_reason", k.Messages, v.T("hold_reason."+k.Reason), until)
 }
 
 // diskKey says what became of overwritten blocks, and what follows.

@@ -21,9 +21,12 @@ for (const form of document.querySelectorAll("form[data-decide]")) {
   f.addEventListener("change", async () => {
     const data = new FormData(f);
     f.classList.remove("saved", "failed");
-    if (data.get("decision") === "keep" && !data.get("reason")) {
-      f.querySelector("select")?.focus();
-      return; // kept only with a reason
+    if (data.get("decision") === "keep") {
+      for (const name of ["reason", "until"]) {
+        if (data.get(name)) continue;
+        /** @type {HTMLElement} */ (f.elements.namedItem(name)).focus();
+        return; // kept only with a reason and an end
+      }
     }
     try {
       swap(await send(f), "dock");

@@ -13,7 +13,7 @@ SEED ?= 0
 RECALL ?= 3
 FINDSPEED ?= 100000
 
-.PHONY: recall findspeed beside residue resurrection crash-erase test machine generated format lint vulnerable unit fuzz chaos build clean
+.PHONY: hostile recall findspeed beside residue resurrection crash-erase test machine generated format lint vulnerable unit fuzz chaos build clean
 
 test: machine generated format lint vulnerable unit fuzz build
 	@echo "make test: all passed"
@@ -62,6 +62,11 @@ findspeed:
 # An erasure killed over 500 times, and as often with a full and with a broken disk.
 crash-erase:
 	POSTOLKA_FAULTS=1650 $(GO) test -run TestEraseThroughFaults -v -timeout 60m ./privacy
+
+# HOSTILE messages that are made to hurt, half of them cut at a multiple of 64 bytes.
+HOSTILE ?= 5000
+hostile:
+	POSTOLKA_HOSTILE=$(HOSTILE) $(GO) test -run 'TestHostile$$' -count=1 -v -timeout 120m ./mail
 
 unit:
 	@# The first run compiles the PDF reader for all later ones; the detector makes that slow.

@@ -171,7 +171,7 @@ func init() {
 	formats = map[string]format{
 		"text": readText, "html": readHTML, "xml": readXML, "message": readMessage, "mbox": readMbox,
 		"zip": readZip, "gz": readGzip, "bz2": readBzip2, "xz": readXz, "tar": readTar, "7z": read7z, "rar": readRar,
-		"docx": readOOXML, "xlsx": readXLSX, "pptx": readOOXML, "odf": readODF, "epub": readZip,
+		"docx": readOOXML, "xlsx": readXLSX, "pptx": readOOXML, "odf": readODF, "epub": readOOXML, "xps": readOOXML,
 		"pdf": readPDF, "image": readImage, "rtf": readRTF, "ole": readOLE, "biff": readBIFF, "tnef": readTNEF, "cms": readCMS, "signature": readSignature,
 	}
 }

@@ -31,7 +31,8 @@ const (
 	childTime   = 20 * time.Second // of reading one file
 	childStart  = 90 * time.Second // of its start, on a slow machine
 	childIdle   = 30 * time.Second // then it ends
-	childMemory = 3 << 30          // bytes; PDFium may use 512 MiB of them, a 7z three dictionaries
+	childMemory = 1536 << 20       // bytes; PDFium may use 512 MiB of them, a 7z three dictionaries
+	childStack  = 64 << 20         // bytes: a reader that never returns is found out early
 )
 
 // childResult is what the child says of one file.

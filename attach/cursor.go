@@ -17,12 +17,8 @@ func (s *cursor) part() []byte {
 	return s.parts[0]
 }
 
-func (s *cursor) left() (n int) {
-	for _, p := range s.parts {
-		n += len(p)
-	}
-	return n
-}
+// more: n bytes are left in the part that is being read.
+func (s *cursor) more(n int) bool { return len(s.part()) >= n }
 
 func (s *cursor) skip(n int) {
 	for n > 0 && !s.bad {
@@ -60,6 +56,6 @@ func (s *cursor) take(n int) []byte {
 // padded returns n bytes and passes over those that fill up to a multiple of four.
 func (s *cursor) padded(n int) []byte {
 	b := s.take(n)
-	s.take(min(-n&3, s.left()))
+	s.take(min(-n&3, len(s.part())))
 	return b
 }

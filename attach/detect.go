@@ -109,6 +109,8 @@ func zipFormat(data []byte) string {
 			return "xlsx"
 		case top == "ppt":
 			return "pptx"
+		case path.Ext(f.Name) == ".fdseq":
+			return "xps"
 		}
 	}
 	return "zip"
@@ -123,6 +125,9 @@ func mimetypeFormat(f *zip.File) string {
 	kind, _ := io.ReadAll(io.LimitReader(r, 200)) // what could not be read is no kind we know
 	if strings.Contains(string(kind), "opendocument") {
 		return "odf"
+	}
+	if strings.Contains(string(kind), "epub") {
+		return "epub"
 	}
 	return "zip"
 }

@@ -49,6 +49,9 @@ func (r *reading) pngText(data []byte) {
 			r.unreadable(Damaged)
 			return
 		}
+		if kind == "IEND" {
+			return // some programs leave bytes behind it
+		}
 		r.pngChunk(kind, data[8:8+n])
 		data = data[12+n:]
 	}

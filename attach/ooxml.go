@@ -5,13 +5,15 @@ import (
 	"bytes"
 	"encoding/xml"
 	"path"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
 )
 
-// readOOXML reads DOCX and PPTX (ECMA-376): every XML part, so that notes,
-// comments, headers and relations are in it, and every embedded file.
+// readOOXML reads DOCX and PPTX (ECMA-376), and XPS and EPUB, which are built
+// alike: every XML part, so that notes, comments, headers and relations are in it,
+// and every embedded file.
 func readOOXML(r *reading, data []byte) {
 	r.eachZip(data, func(f *zip.File) { r.officePart(f) })
 }
@@ -37,11 +39,11 @@ func readODF(r *reading, data []byte) {
 func (r *reading) officePart(f *zip.File) {
 	base := path.Base(f.Name)
 	switch ext := strings.ToLower(path.Ext(base)); {
-	case f.FileInfo().IsDir(), base == "[Content_Types].xml", base == "mimetype", strings.HasPrefix(f.Name, "Thumbnails/"), strings.HasPrefix(f.Name, "Configurations2/"),
+	case f.FileInfo().IsDir(), base == "[Content_Types].xml", base == "mimetype", strings.HasPrefix(f.Name, "Thumbnails/"), strings.HasPrefix(f.Name, "ObjectReplacements/"), strings.HasPrefix(f.Name, "Configurations2/"),
 		base == "settings.xml", base == "fontTable.xml", base == "webSettings.xml", base == "manifest.xml", base == "layout-cache", strings.Contains(f.Name, "/theme/"):
 	case ext == ".rels":
 		r.relations(r.unzip(f))
-	case ext == ".xml":
+	case ext == ".xml", ext == ".fpage":
 		r.charge(f)
 		r.officeXML(r.unzip(f))
 	case ext == ".odttf", ext == ".wmf", ext == ".emf", ext == ".bin" && !strings.Contains(f.Name, "embeddings"):
@@ -58,10 +60,10 @@ func (r *reading) charge(f *zip.File) {
 
 // media reads an embedded file. That a document has pictures is no reason.
 func (r *reading) media(name string, data []byte) {
-	had := len(r.reasons)
+	had := slices.Contains(r.reasons, PictureOnly)
 	r.file(name, data)
-	if Detect(name, "", data) == "image" && len(r.reasons) == had+1 && r.reasons[had] == PictureOnly {
-		r.reasons = r.reasons[:had]
+	if !had && Detect(name, "", data) == "image" {
+		r.reasons = slices.DeleteFunc(r.reasons, func(reason string) bool { return reason == PictureOnly })
 	}
 }
 
@@ -91,9 +93,7 @@ func attr(e xml.StartElement, name string) string {
 // officeXML adds the texts of a part: runs join within a paragraph, and only
 // attributes that hold words count (authors, titles, descriptions, links).
 func (r *reading) officeXML(data []byte) {
-	d := xml.NewDecoder(bytes.NewReader(data))
-	d.Strict = false
-	r.tokens(d, officeToken)
+	r.tokens(r.decoder(data), officeToken)
 }
 
 func officeToken(b *strings.Builder, token xml.Token) {
@@ -126,7 +126,7 @@ func officeToken(b *strings.Builder, token xml.Token) {
 }
 
 // worded attributes hold what a person wrote.
-var worded = map[string]bool{"author": true, "initials": true, "title": true, "descr": true, "alias": true, "href": true, "instr": true, "tooltip": true, "display": true, "string-value": true, "date-value": true, "userId": true, "name": false}
+var worded = map[string]bool{"author": true, "initials": true, "title": true, "descr": true, "alias": true, "href": true, "instr": true, "tooltip": true, "display": true, "string-value": true, "date-value": true, "userId": true, "UnicodeString": true, "name": false}
 
 // inline elements don't end a word.
 var inline = map[string]bool{"t": true, "r": true, "rPr": true, "span": true, "a": true, "s": true, "b": true, "i": true, "u": true, "sz": true, "szCs": true, "lang": true, "rFonts": true, "color": true, "rStyle": true, "proofErr": true,

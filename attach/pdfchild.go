@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -33,6 +34,7 @@ func init() {
 		// read then must not look damaged. The end of the input ends the child.
 		signal.Ignore(os.Interrupt, syscall.SIGTERM)
 		limitMemory(childMemory)
+		debug.SetMaxStack(childStack)
 		if err := beChild(os.Stdin, os.Stdout, os.Getenv(childCache)); err != nil {
 			os.Exit(1)
 		}
@@ -122,6 +124,7 @@ type pdfBook struct {
 	doc    references.FPDF_DOCUMENT
 	result childResult
 	size   int
+	marks  int // bookmarks so far
 }
 
 func (b *pdfBook) add(s string) {
@@ -139,9 +142,7 @@ func (b *pdfBook) read() {
 			b.add(tag.Value)
 		}
 	}
-	if marks, err := b.p.GetBookmarks(&requests.GetBookmarks{Document: b.doc}); err == nil {
-		b.bookmarks(marks.Bookmarks, 0)
-	}
+	b.bookmarks(nil, 0)
 	b.pages()
 	if files, err := b.p.GetAttachments(&requests.GetAttachments{Document: b.doc}); err == nil {
 		for _, f := range files.Attachments {
@@ -153,12 +154,29 @@ func (b *pdfBook) read() {
 	}
 }
 
-func (b *pdfBook) bookmarks(list []responses.GetBookmarksBookmark, depth int) {
-	for _, m := range list {
-		b.add(m.Title)
-		if depth < 50 {
-			b.bookmarks(m.Children, depth+1)
+// mostBookmarks bounds an outline, which may run in a circle.
+const mostBookmarks = 10_000
+
+// bookmarks adds the titles below one, nil being the root.
+func (b *pdfBook) bookmarks(below *references.FPDF_BOOKMARK, depth int) {
+	first, err := b.p.FPDFBookmark_GetFirstChild(&requests.FPDFBookmark_GetFirstChild{Document: b.doc, Bookmark: below})
+	if err != nil || depth > 50 {
+		return
+	}
+	for mark := first.Bookmark; mark != nil; {
+		if b.marks++; b.marks > mostBookmarks {
+			b.lacks(OverLimit)
+			return
 		}
+		if title, err := b.p.FPDFBookmark_GetTitle(&requests.FPDFBookmark_GetTitle{Bookmark: *mark}); err == nil {
+			b.add(title.Title)
+		}
+		b.bookmarks(mark, depth+1)
+		next, err := b.p.FPDFBookmark_GetNextSibling(&requests.FPDFBookmark_GetNextSibling{Document: b.doc, Bookmark: *mark})
+		if err != nil {
+			return
+		}
+		mark = next.Bookmark
 	}
 }
 

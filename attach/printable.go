@@ -21,41 +21,60 @@ const (
 func (r *reading) printable(data []byte) { r.text(printableRuns(data)) }
 
 func printableRuns(data []byte) string {
-	var out strings.Builder
-	runs(&out, func(at int) (rune, int) { return utf8.DecodeRune(data[at:]) }, len(data))
+	var w runWriter
+	for at := 0; at < len(data) && !w.full(); {
+		c, n := rune(data[at]), 1
+		if c >= utf8.RuneSelf {
+			c, n = utf8.DecodeRune(data[at:])
+		}
+		w.add(c)
+		at += n
+	}
+	w.flush()
 	if bytes.IndexByte(data, 0) >= 0 {
 		for odd := range 2 {
-			for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
-				wide := data[min(odd, len(data)):]
-				wide = wide[:len(wide)&^1]
-				runs(&out, func(at int) (rune, int) { return rune(order.Uint16(wide[at:])), 2 }, len(wide))
-			}
+			w.wide(data[min(odd, len(data)):], 0, 1)
+			w.wide(data[min(odd, len(data)):], 1, 0)
 		}
 	}
-	return out.String()
+	return w.out.String()
 }
 
-// runs writes the runs of printable characters that next decodes, a line each, up
-// to maxRuns. Wide characters count only among Latin letters: any two bytes of a
-// program are some Chinese one.
-func runs(out *strings.Builder, next func(at int) (rune, int), size int) {
-	var run []rune
-	flush := func() {
-		if len(run) >= shortestRun {
-			out.WriteString(string(run) + "\n")
-		}
-		run = run[:0]
+// runWriter writes runs of printable characters, a line each, up to maxRuns.
+type runWriter struct {
+	out strings.Builder
+	run []rune
+}
+
+func (w *runWriter) full() bool { return w.out.Len() >= maxRuns }
+
+// wide reads UTF-16, whose low byte stands at low in each two.
+func (w *runWriter) wide(data []byte, low, high int) {
+	for at := 0; at+1 < len(data) && !w.full(); at += 2 {
+		w.add(rune(data[at+low]) | rune(data[at+high])<<8)
 	}
-	for at := 0; at < size && out.Len() < maxRuns; {
-		c, n := next(at)
-		at += n
-		if c == utf8.RuneError || utf16.IsSurrogate(c) || c > unicode.MaxLatin1 && !unicode.Is(unicode.Latin, c) || !unicode.IsPrint(c) {
-			flush()
-			continue
-		}
-		run = append(run, c)
+	w.flush()
+}
+
+func (w *runWriter) add(c rune) {
+	if c >= ' ' && c < 0x7f || c > 0x7f && printableRune(c) {
+		w.run = append(w.run, c)
+	} else if len(w.run) > 0 {
+		w.flush()
 	}
-	flush()
+}
+
+// printableRune: wide characters count only among Latin letters, since any two
+// bytes of a program are some Chinese one.
+func printableRune(c rune) bool {
+	return c != utf8.RuneError && !utf16.IsSurrogate(c) && (c <= unicode.MaxLatin1 || unicode.Is(unicode.Latin, c)) && unicode.IsPrint(c)
+}
+
+func (w *runWriter) flush() {
+	if len(w.run) >= shortestRun {
+		w.out.WriteString(string(w.run) + "\n")
+	}
+	w.run = w.run[:0]
 }
 
 // UTF16Mark tells UTF-16 that lacks its byte order mark, by its units: nearly all

@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime/quotedprintable"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -31,19 +32,35 @@ func Unfold(data []byte) []byte {
 	}
 	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
 	data = bytes.ReplaceAll(bytes.ReplaceAll(data, []byte("\n "), nil), []byte("\n\t"), nil)
-	return quotedValue.ReplaceAllFunc(data, func(line []byte) []byte {
-		name, value, _ := bytes.Cut(line, []byte(":"))
-		plain, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(value)))
-		if err != nil {
-			return line
-		}
-		return append(append(append([]byte(nil), name...), ':'), plain...)
-	})
+	if !bytes.Contains(data, []byte("QUOTED-PRINTABLE")) {
+		return data
+	}
+	var out []byte
+	for lines := bytes.SplitAfter(data, []byte("\n")); len(lines) > 0; {
+		var line []byte
+		line, lines = quotedLine(lines)
+		out = append(out, line...)
+	}
+	return out
 }
 
-// quotedValue is a property of vCard 2.1 in quoted-printable, whose lines go on
-// after a "=".
-var quotedValue = regexp.MustCompile(`(?im)^[^:\n]*;(?:ENCODING=)?QUOTED-PRINTABLE[^:\n]*:(?:.*=\n)*.*$`)
+// quotedLine takes off the first property, of one line, or of several when it is in
+// quoted-printable, whose lines end in "=" when they go on.
+func quotedLine(lines [][]byte) (property []byte, rest [][]byte) {
+	line, rest := lines[0], lines[1:]
+	name, value, _ := bytes.Cut(line, []byte(":"))
+	if !bytes.HasSuffix(name, []byte("QUOTED-PRINTABLE")) && !bytes.Contains(name, []byte("QUOTED-PRINTABLE;")) {
+		return line, rest
+	}
+	for value = bytes.Clone(value); bytes.HasSuffix(value, []byte("=\n")) && len(rest) > 0; rest = rest[1:] {
+		value = append(value, rest[0]...)
+	}
+	plain, err := io.ReadAll(quotedprintable.NewReader(bytes.NewReader(value)))
+	if err != nil {
+		plain = value
+	}
+	return slices.Concat(name, []byte(":"), plain), rest
+}
 
 func readHTML(r *reading, data []byte) {
 	visible, hidden := r.help.HTML(r.help.Decode(data))
@@ -62,13 +79,21 @@ func readXML(r *reading, data []byte) {
 // xmlText adds every text and attribute value of an XML document and returns what
 // it added; damage ends it with a reason.
 func (r *reading) xmlText(data []byte) string {
+	return r.tokens(r.decoder(data), xmlToken)
+}
+
+// decoder reads XML in any charset.
+func (r *reading) decoder(data []byte) *xml.Decoder {
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		data = []byte(r.help.Decode(data))
+	}
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.Strict = false
 	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) {
 		all, err := io.ReadAll(in)
 		return strings.NewReader(r.help.Decode(all)), err
 	}
-	return r.tokens(d, xmlToken)
+	return d
 }
 
 // tokens adds what write makes of each token, and returns it; damage ends it

@@ -10,7 +10,7 @@ import (
 func readTNEF(r *reading, data []byte) {
 	t := &tnef{r: r, page: 1252}
 	s := &cursor{parts: [][]byte{data}}
-	for s.skip(6); s.left() > 0 && !r.over(); {
+	for s.skip(6); s.more(1) && !r.over(); {
 		s.skip(1) // level
 		tag, n := s.u32(), int(s.u32())
 		body := s.take(n)

@@ -140,7 +140,7 @@ func (b *biff) begin(kind uint16, s *cursor) {
 // shared keeps the strings that cells show by their number, MS-XLS §2.4.265.
 func (b *biff) shared(s *cursor) {
 	s.skip(4)
-	for n := int(s.u32()); n > 0 && !s.bad; n-- {
+	for n := s.u32(); n > 0 && !s.bad && !b.r.over(); n-- {
 		if text := s.text(true); !s.bad || text != "" {
 			b.book.shared = append(b.book.shared, text)
 		}
@@ -177,7 +177,7 @@ func (b *biff) words(kind uint16, s *cursor) {
 	case biffBox:
 		b.r.text(s.box())
 	case biffBook:
-		if s.skip(2); s.left() > 2 {
+		if s.skip(2); s.more(3) {
 			b.r.text(s.text(true))
 		}
 	case biffValid:

@@ -24,7 +24,7 @@ func (b *biff) cell(kind uint16, s *cursor) {
 		b.show(b.book.number(rk(s.u32()), style))
 	case biffMulRK:
 		b.place(s)
-		for s.left() >= 8 {
+		for s.more(8) {
 			style := int(s.u16())
 			b.show(b.book.number(rk(s.u32()), style))
 		}
@@ -94,7 +94,7 @@ func (s *cursor) text(long bool) string {
 	if s.old {
 		return s.chars(n, false)
 	}
-	if n == 0 && s.left() == 0 { // a header that is empty ends here
+	if n == 0 && !s.more(1) { // a header that is empty ends here
 		return ""
 	}
 	flags, after := s.u8(), 0

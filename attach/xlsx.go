@@ -20,10 +20,8 @@ type workbook struct {
 // beside each other are found as a name.
 func (w *workbook) readShared(r *reading, data []byte) {
 	var item strings.Builder
-	d := xml.NewDecoder(bytes.NewReader(data))
-	d.Strict = false
 	inside := false
-	r.each(d, &item, func(token xml.Token) {
+	r.each(r.decoder(data), &item, func(token xml.Token) {
 		switch t := token.(type) {
 		case xml.StartElement:
 			inside = t.Name.Local == "t"
@@ -130,11 +128,9 @@ func (w *workbook) readNames(r *reading, data []byte) {
 // readSheet adds what the cells show, with formulas, a row a line.
 func (w *workbook) readSheet(r *reading, data []byte) {
 	var b strings.Builder
-	d := xml.NewDecoder(bytes.NewReader(data))
-	d.Strict = false
 	var cell xml.StartElement
 	inside := ""
-	r.each(d, &b, func(token xml.Token) {
+	r.each(r.decoder(data), &b, func(token xml.Token) {
 		switch t := token.(type) {
 		case xml.StartElement:
 			inside = t.Name.Local

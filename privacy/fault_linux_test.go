@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -20,12 +21,16 @@ import (
 
 // TestEraseThroughFaults has a process erase a person, and strikes it at a moment
 // nobody chose: it is killed, its files can't grow any more, or the disk answers
-// with errors. The next start must end the job as if nothing had happened: no byte
-// of the person, every other message as it was, a receipt. POSTOLKA_FAULTS says how
-// often (make crash-erase); POSTOLKA_SEED repeats a run's choices.
+// with errors. Every other moment lies just behind a step's end, so that each step
+// is met, also the short ones. The next start must end the job as if nothing had
+// happened: no byte of the person, every other message as it was, a receipt.
+// POSTOLKA_FAULTS says how often (make crash-erase); POSTOLKA_SEED repeats a run's
+// choices.
 func TestEraseThroughFaults(t *testing.T) {
 	if base := os.Getenv("POSTOLKA_TEST_FAULTS"); base != "" {
-		workStruck(t, base)
+		f := fault{}
+		check(t, json.Unmarshal([]byte(os.Getenv("POSTOLKA_TEST_FAULT")), &f))
+		f.work(t, base)
 		return
 	}
 	times := number("POSTOLKA_FAULTS", 6)
@@ -33,20 +38,35 @@ func TestEraseThroughFaults(t *testing.T) {
 	t.Logf("seed %d", seed)
 	f := newFaults(t)
 	random := rand.New(rand.NewPCG(seed, 0))
+	steps := new(Privacy).steps()
 	done := map[string]int{}
 	for n := range times {
-		how := []string{"killed", "full", "errors"}[n%3]
-		after := time.Duration(random.Int64N(int64(f.takes)))
-		ended := f.strike(t, how, after, random)
-		done[how+" "+ended]++
+		x := fault{How: []string{"killed", "full", "errors"}[n%3], After: time.Duration(random.Int64N(int64(f.takes))), Room: random.Uint64N(300 << 10)}
+		if n/3%2 == 1 {
+			x.Behind, x.After = steps[random.IntN(len(steps)-1)].name, time.Duration(random.Int64N(int64(f.takes/20)))
+		}
+		struck, at := f.strike(t, x)
+		done[x.How+" "+struck]++
+		if struck == "struck" {
+			done["in "+at]++
+		}
 		if t.Failed() {
-			t.Fatalf("fault %d: %s after %v", n, how, after)
+			t.Fatalf("fault %d: %+v", n, x)
 		}
 	}
 	t.Logf("an undisturbed run takes %v; %v", f.takes.Round(time.Millisecond), done)
 	if done["killed struck"] == 0 {
 		t.Error("no process was killed at work: nothing was shown")
 	}
+}
+
+// fault is what a process meets: after so long, counted from its start or from the
+// end of a step.
+type fault struct {
+	How    string // "killed", "full", "errors"; empty: nothing
+	After  time.Duration
+	Behind string
+	Room   uint64 // "full": files can't grow beyond
 }
 
 func number(name string, otherwise uint64) uint64 {
@@ -99,7 +119,7 @@ func newFaults(t *testing.T) *faults {
 	h.close()
 	began := time.Now()
 	base := f.copy(t)
-	check(t, f.child(base, 0).Run())
+	check(t, f.child(base, fault{}).Run())
 	f.takes = time.Since(began)
 	f.whole(t, base)
 	return f
@@ -121,45 +141,44 @@ func (f *faults) copy(t *testing.T) string {
 	return base
 }
 
-func (f *faults) child(base string, errorsAfter time.Duration) *exec.Cmd {
+func (f *faults) child(base string, x fault) *exec.Cmd {
+	how, err := json.Marshal(x)
+	if err != nil {
+		panic(err) // plain fields always encode
+	}
 	child := exec.Command(os.Args[0], "-test.run=^TestEraseThroughFaults$")
-	child.Env = append(os.Environ(), "POSTOLKA_TEST_FAULTS="+base, "POSTOLKA_TEST_ERRORS="+errorsAfter.String())
+	child.Env = append(os.Environ(), "POSTOLKA_TEST_FAULTS="+base, "POSTOLKA_TEST_FAULT="+string(how))
 	return child
 }
 
-// strike lets one process meet its fault and looks at what the next start makes of it.
-func (f *faults) strike(t *testing.T, how string, after time.Duration, random *rand.Rand) (ended string) {
+// strike lets one process meet its fault and looks at what the next start makes of
+// it. at is the step that was struck.
+func (f *faults) strike(t *testing.T, x fault) (ended, at string) {
 	base := f.copy(t)
-	errorsAfter := time.Duration(0)
-	if how == "errors" {
-		errorsAfter = max(after, 1)
-	}
-	child := f.child(base, errorsAfter)
+	child := f.child(base, x)
 	check(t, child.Start())
 	limit := time.AfterFunc(time.Minute, func() { _ = child.Process.Kill() }) // one that can't end is killed too
-	time.Sleep(after)
-	switch how {
-	case "killed":
-		_ = child.Process.Signal(syscall.SIGKILL)
-	case "full":
-		room := uint64(random.IntN(300 << 10))
-		_ = unix.Prlimit(child.Process.Pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: room, Max: room}, nil)
-	}
 	ended = "struck"
 	if child.Wait() == nil {
 		ended = "too late"
 	}
 	limit.Stop()
-	f.whole(t, base)
+	at = f.whole(t, base)
 	check(t, os.RemoveAll(base))
-	return ended
+	return ended, at
 }
 
 // whole ends the job where it was left, and compares with what must be.
-func (f *faults) whole(t *testing.T, base string) {
+func (f *faults) whole(t *testing.T, base string) (at string) {
 	t.Helper()
 	h := open(t, filepath.Join(base, "data"), filepath.Join(base, "target"))
 	defer h.close()
+	job, err := h.JobNow(host, 1)
+	check(t, err)
+	at = "none: it was over"
+	if job.State != store.JobDone {
+		at = h.steps()[job.Step-firstStep].name
+	}
 	check(t, h.Resume(context.Background()))
 	if found := bytesIn(t, h.dir, janAddr, token); len(found) > 0 {
 		t.Errorf("still in %v", found)
@@ -175,6 +194,7 @@ func (f *faults) whole(t *testing.T, base string) {
 		t.Error(p)
 	}
 	f.restore(t, base)
+	return at
 }
 
 // restore: the snapshot from before brings nothing back.
@@ -188,13 +208,32 @@ func (f *faults) restore(t *testing.T, base string) {
 	}
 }
 
-// workStruck is the process: it ends the job, or itself.
-func workStruck(t *testing.T, base string) {
-	after, err := time.ParseDuration(os.Getenv("POSTOLKA_TEST_ERRORS"))
-	check(t, err)
-	if after > 0 {
-		time.AfterFunc(after, failWrites)
+// work is the process: it ends the job, or itself.
+func (x fault) work(t *testing.T, base string) {
+	strike := func() { time.AfterFunc(x.After, func() { x.strike(t) }) }
+	if x.Behind == "" {
+		strike()
+	}
+	testOnlyStep = func(step string) {
+		if step == x.Behind {
+			strike()
+		}
 	}
 	h := open(t, filepath.Join(base, "data"), filepath.Join(base, "target"))
 	check(t, h.Resume(context.Background()))
+}
+
+func (x fault) strike(t *testing.T) {
+	var err error
+	switch x.How {
+	case "killed":
+		err = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	case "full":
+		err = unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: x.Room, Max: x.Room})
+	case "errors":
+		failWrites()
+	}
+	if err != nil {
+		t.Error(err)
+	}
 }

@@ -67,12 +67,26 @@ func doctor(ctx context.Context, app *App, by account.Agent, req DoctorRequest, 
 	if err := snapshotProblems(app, &d); err != nil {
 		return d, err
 	}
+	if err := requestProblems(app, by, &d); err != nil {
+		return d, err
+	}
 	if !req.Deep {
 		return d, nil
 	}
 	problems, err := deepCheck(ctx, app)
 	d.Problems = append(d.Problems, problems...)
 	return d, err
+}
+
+func requestProblems(app *App, by account.Agent, d *Diagnosis) error {
+	soon, late, err := app.Privacy.Reminders(by)
+	if late > 0 {
+		d.Problems = append(d.Problems, fmt.Sprintf("%d requests of data subjects are late. Answer them: postolka request list", late))
+	}
+	if soon > 0 {
+		d.Problems = append(d.Problems, fmt.Sprintf("%d requests of data subjects must be answered within two weeks. What is due first: postolka request list", soon))
+	}
+	return err
 }
 
 // consentProblems words what oauth.Warning finds.

@@ -67,16 +67,16 @@ func (p Policy) end(received time.Time, further int) time.Time {
 	return addMonths(received, p.Months+further)
 }
 
-// Reminder is how many days before the strict day the person in charge is told
-// today; 0 when there is nothing to tell.
-func (p Policy) Reminder(strict, today time.Time) int {
+// Reminder is the last of the policy's reminders that is due by today: so many days
+// before the strict day, or fewer, are left. 0: none is due yet.
+func (p Policy) Reminder(strict, today time.Time) (days int) {
 	left := DaysBetween(today, strict)
-	for _, days := range p.RemindersDays {
-		if left == days {
-			return days
+	for _, n := range p.RemindersDays {
+		if left <= n && (days == 0 || n < days) {
+			days = n
 		}
 	}
-	return 0
+	return days
 }
 
 // Day is the date of an instant in a zone.

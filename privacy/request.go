@@ -65,6 +65,37 @@ func (r RequestRow) Left(now time.Time, zone *time.Location) int {
 	return deadline.DaysBetween(deadline.Day(now, zone), r.Due())
 }
 
+// Reminder is the step of the reminders that is due, in days before the due day; 0:
+// none is, or the request is over.
+func (r RequestRow) Reminder(now time.Time, zone *time.Location) int {
+	if !r.Open() {
+		return 0
+	}
+	return deadline.Request.Reminder(r.Due(), deadline.Day(now, zone))
+}
+
+// Reminders counts what must be answered soon, and what is late, for who answers
+// requests and for who sees to the house.
+func (p *Privacy) Reminders(by account.Agent) (soon, late int, err error) {
+	if !account.MayDo(by, account.FindPersons) && !account.MayDo(by, account.SeeState) {
+		return 0, 0, desk.ErrNotAllowed
+	}
+	err = p.Store.View(func(tx *store.Tx) error {
+		soon, late = 0, 0
+		for id, r := range store.Requests.All(tx) {
+			switch row := p.requestRow(tx, by, id, r); {
+			case row.Reminder(p.Now(), Zone(by)) == 0:
+			case row.Left(p.Now(), Zone(by)) < 0:
+				late++
+			default:
+				soon++
+			}
+		}
+		return nil
+	})
+	return soon, late, err
+}
+
 // AddRequest makes a request of a message, for who may answer it, or of what came
 // on paper (message 0), for who may find persons. A message asks once: a second
 // time gives the same request, which a person has then confirmed.

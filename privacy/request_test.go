@@ -83,6 +83,35 @@ func TestRequestGoesItsWay(t *testing.T) {
 	}
 }
 
+func TestRemindersCountUntilTheAnswer(t *testing.T) {
+	h, m, _ := asked(t)
+	id, err := h.AddRequest(t.Context(), host, m.Message, store.RequestErasure, time.Time{})
+	check(t, err)
+	count := func(day int, month time.Month) (soon, late int) {
+		t.Helper()
+		h.Now = func() time.Time { return time.Date(2026, month, day, 9, 0, 0, 0, time.UTC) }
+		soon, late, err := h.Reminders(host)
+		check(t, err)
+		return soon, late
+	}
+	for _, c := range []struct {
+		day        int
+		month      time.Month
+		soon, late int
+	}{{9, time.December, 0, 0}, {10, time.December, 1, 0}, {24, time.December, 1, 0}, {25, time.December, 0, 1}} {
+		if soon, late := count(c.day, c.month); soon != c.soon || late != c.late {
+			t.Errorf("on %d %s: got %d soon, %d late, want %d, %d", c.day, c.month, soon, late, c.soon, c.late)
+		}
+	}
+	if _, _, err := h.Reminders(account.Agent{ID: 9, Kind: account.Person, Role: store.RoleAgent}); !errors.Is(err, desk.ErrNotAllowed) {
+		t.Errorf("by who answers none: got %v", err)
+	}
+	check(t, h.Answer(t.Context(), host, id, nil))
+	if soon, late := count(25, time.December); soon+late != 0 {
+		t.Errorf("after the answer: got %d soon, %d late", soon, late)
+	}
+}
+
 func TestExtensionOnlyInTheFirstMonth(t *testing.T) {
 	h, m, at := asked(t)
 	id, err := h.AddRequest(t.Context(), host, m.Message, store.RequestAccess, time.Time{})

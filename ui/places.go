@@ -71,15 +71,35 @@ func (s *Server) places(r *http.Request, by account.Agent, v Voice, boxes []desk
 	for _, h := range housePlaces {
 		sec := section{Title: v.T(h.title)}
 		for _, hp := range h.places {
-			if account.MayDo(by, hp.act) {
-				sec.Places = append(sec.Places, place{Key: hp.key, Path: hp.path, Icon: hp.icon, Label: v.T("place." + hp.key)})
+			if !account.MayDo(by, hp.act) {
+				continue
 			}
+			pl := place{Key: hp.key, Path: hp.path, Icon: hp.icon, Label: v.T("place." + hp.key)}
+			if hp.key == "requests" {
+				if err := s.remind(&pl, by, v); err != nil {
+					return nil, err
+				}
+			}
+			sec.Places = append(sec.Places, pl)
 		}
 		if len(sec.Places) > 0 {
 			secs = append(secs, sec)
 		}
 	}
 	return secs, nil
+}
+
+// remind counts what must be answered soon; what is late is said instead.
+func (s *Server) remind(pl *place, by account.Agent, v Voice) error {
+	if s.Privacy == nil {
+		return nil
+	}
+	soon, late, err := s.Privacy.Reminders(by)
+	pl.Count = soon
+	if late > 0 {
+		pl.Trouble = v.T("problem.requests_late", late)
+	}
+	return err
 }
 
 func viewSection(v Voice, n desk.Counts) section {

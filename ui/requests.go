@@ -224,16 +224,19 @@ func (v Voice) requestName(r privacy.RequestRow) string {
 
 // leftText says how long there is, with a colour beside it.
 func (v Voice) leftText(r privacy.RequestRow) (text, colour string) {
-	switch left := r.Left(v.Now, v.Zone); {
-	case left < 0:
+	left := r.Left(v.Now, v.Zone)
+	if left < 0 {
 		return v.T("requests.late", -left), "bad"
-	case left <= 3:
-		return v.T("requests.left", left), "bad"
-	case left <= 14:
-		return v.T("requests.left", left), "warn"
-	default:
-		return v.T("requests.left", left), "good"
 	}
+	switch days := r.Reminder(v.Now, v.Zone); {
+	case days == 0:
+		colour = "good"
+	case days <= 3:
+		colour = "bad"
+	default:
+		colour = "warn"
+	}
+	return v.T("requests.left", left), colour
 }
 
 // requestState is the word of how far it is; an approval is its job's.

@@ -90,6 +90,9 @@ func (s *Server) state(r *http.Request, by account.Agent) (st State, err error) 
 	if err := s.snapshotState(&st); err != nil {
 		return st, err
 	}
+	if err := s.requestState(&st, by); err != nil {
+		return st, err
+	}
 	report, proven := s.Log.LastReport()
 	st.LogAt, st.LogProven, st.LogWhole = report.At, proven, len(report.Problems) == 0
 	st.Problems = append(st.Problems, st.problems(s.Now())...)
@@ -174,6 +177,21 @@ func outboxIn(tx *store.Tx, by account.Agent, state store.OutboxState) (list []s
 		}
 	}
 	return list, nil
+}
+
+// requestState: a request that is late is everybody's trouble who sees to the house.
+func (s *Server) requestState(st *State, by account.Agent) error {
+	if s.Privacy == nil {
+		return nil
+	}
+	soon, late, err := s.Privacy.Reminders(by)
+	if late > 0 {
+		st.Problems = append(st.Problems, problem{Key: "requests_late", N: late, Path: "/requests"})
+	}
+	if soon > 0 {
+		st.Problems = append(st.Problems, problem{Key: "requests_soon", N: soon, Path: "/requests"})
+	}
+	return err
 }
 
 func (s *Server) snapshotState(st *State) error {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"codeberg.org/go-pdf/fpdf"
 	"golang.org/x/image/font/gofont/gobold"
@@ -47,9 +48,10 @@ type paper struct {
 }
 
 func (p *paper) prepare(l Letter) {
-	p.SetCatalogSort(true) // else the order of fonts changes from run to run
-	p.SetCreationDate(l.Date)
-	p.SetModificationDate(l.Date)
+	p.SetCatalogSort(true)                                                              // else the order of fonts changes from run to run
+	day := time.Date(l.Date.Year(), l.Date.Month(), l.Date.Day(), 0, 0, 0, 0, time.UTC) // a letter has no time of day
+	p.SetCreationDate(day)
+	p.SetModificationDate(day)
 	p.SetTitle(l.Title, true)
 	p.SetLang(l.Lang)
 	p.AddUTF8FontFromBytes("go", "", goregular.TTF)

@@ -76,7 +76,6 @@ type summary struct {
 	ours             []*store.Message
 	undelivered      bool // what we wrote last did not reach somebody
 	written          bool // something was written on the desk
-	restricted       bool // some message is
 	speaks           bool // some message can be shown
 	person           store.Address
 	personRank       int
@@ -146,7 +145,6 @@ func summarise(msgs []told, settled time.Time) (s summary) {
 
 func (s *summary) add(m *told, settled time.Time) {
 	s.count++
-	s.restricted = s.restricted || m.restricted
 	s.speaks = s.speaks || !m.silent()
 	if s.first.IsZero() {
 		s.first = m.ReceivedAt
@@ -240,7 +238,7 @@ func (s summary) fill(c *store.Conversation) {
 	if s.count > 0 {
 		c.LastMessageAt, c.CreatedAt = s.last, s.first
 	}
-	c.Restricted = s.restricted && !s.speaks
+	c.Restricted = s.count > 0 && !s.speaks
 	c.WaitingSince = s.waiting
 	if c.Status != store.StatusOpen && c.Status != store.StatusSnoozed {
 		c.WaitingSince = time.Time{}

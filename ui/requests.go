@@ -247,6 +247,22 @@ func requestState(r privacy.RequestRow) string {
 	return requestStates[r.State]
 }
 
+// nextOf is the step that most people take now; all others can be taken too.
+func nextOf(r privacy.RequestRow) string {
+	known := !r.Identity.ProvenAt.IsZero() || r.Identity.Waived != ""
+	switch {
+	case !known && r.Conversation != 0:
+		return "identity"
+	case r.Job == 0:
+		return "find"
+	case r.Work.State != store.JobPlanned:
+		return "answer"
+	case r.Kind == store.RequestAccess || r.Kind == store.RequestPortability:
+		return "export"
+	}
+	return "decide"
+}
+
 // identityText says how it is known who asked.
 func (v Voice) identityText(i store.Identification) string {
 	switch {

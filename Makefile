@@ -43,9 +43,11 @@ vulnerable:
 	elif grep -qE 'dial tcp|no such host|proxyconnect|connection refused|i/o timeout|Forbidden|fetching vulnerabilities' /tmp/govulncheck.$$$$ || ! grep -q 'Vulnerability #' /tmp/govulncheck.$$$$; then echo "govulncheck: LEFT OUT, its database is not reachable from here"; \
 	else cat /tmp/govulncheck.$$$$; exit 1; fi; rm -f /tmp/govulncheck.$$$$
 
-# 50 persons in every place that can hold text, erased, and no byte of them found anywhere.
+# 50 persons in every place that can hold text, erased, and no byte of them found anywhere;
+# then data of every kind in every place of a mail.
 residue:
 	POSTOLKA_RESIDUE=full $(GO) test -run TestResidue -v -timeout 60m .
+	POSTOLKA_RESIDUE=full $(GO) test -run TestErasureReachesEveryPlace -v -timeout 60m ./privacy
 
 # 200 erased messages, and every way back: sync, import, other clients, 30 snapshots.
 resurrection:
@@ -61,7 +63,7 @@ findspeed:
 
 # An erasure killed over 500 times, and as often with a full and with a broken disk.
 crash-erase:
-	POSTOLKA_FAULTS=1650 $(GO) test -run TestEraseThroughFaults -v -timeout 60m ./privacy
+	POSTOLKA_FAULTS=2100 $(GO) test -run TestEraseThroughFaults -v -timeout 60m ./privacy
 
 # HOSTILE messages that are made to hurt, half of them cut at a multiple of 64 bytes.
 HOSTILE ?= 5000

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -272,7 +273,7 @@ func pdfOf(text string) []byte {
 }
 
 // work does what people at the desk do: answers, notes, drafts of all, tags, cards,
-// exports, and finds that were left open.
+// exports, requests with a link for the person, and finds that were left open.
 func (r *residue) work() {
 	ctx, d := r.Context(), r.app.api.Desk
 	for n, p := range r.persons {
@@ -296,6 +297,10 @@ func (r *residue) work() {
 		}
 		must(r, d.Tag(ctx, account.HostAgent(), []string{p.elsewhere, "vip"}, nil, others))
 		must(r, r.app.store.Update(func(tx *store.Tx) error { return r.cards(tx, p, own, others) }))
+		asks, _ := r.messageFrom(p.email)
+		request, err := r.app.api.Privacy.AddRequest(ctx, account.HostAgent(), asks, store.RequestErasure, time.Time{})
+		must(r, err)
+		must(r, r.app.api.Privacy.AskIdentity(ctx, account.HostAgent(), request, &url.URL{Scheme: "https", Host: "shop.example", Path: "/identity"}, "cs"))
 		job, err := r.app.api.Privacy.Begin(ctx, account.HostAgent(), p.selectors(r), "zada "+p.name)
 		must(r, err)
 		_, err = r.app.api.Privacy.ExportPerson(ctx, account.HostAgent(), job, privacy.ExportOptions{})
@@ -331,18 +336,23 @@ func (r *residue) cards(tx *store.Tx, p *planted, own, others store.Conversation
 	return nil
 }
 
-func (r *residue) conversationWith(addr string) (id store.ConversationID) {
+func (r *residue) conversationWith(addr string) store.ConversationID {
+	_, m := r.messageFrom(addr)
+	return m.Conversation
+}
+
+func (r *residue) messageFrom(addr string) (id store.MessageID, first store.Message) {
 	r.Helper()
 	must(r, r.app.store.View(func(tx *store.Tx) error {
-		for _, m := range store.Messages.All(tx) {
-			if m.From.Addr == addr && m.Mailbox == r.box {
-				id = m.Conversation
+		for m, record := range store.Messages.All(tx) {
+			if record.From.Addr == addr && record.Mailbox == r.box {
+				id, first = m, record
 				return nil
 			}
 		}
 		return store.ErrNotFound
 	}))
-	return id
+	return id, first
 }
 
 // later: what lay in a snapshot and is gone from the records since.

@@ -121,7 +121,25 @@ func (w *world) houseScreens() []screen {
 		{"log-agent", "ota", "/log?agent=2", nil},
 		{"log-mine", "petr", "/log/mine", nil},
 		{"receipt", "petra", personPath(w.erased()) + "/receipt", nil},
+		{"job", "jana", personPath(w.approved()) + "/job", nil},
 	}
+}
+
+// approved is an erasure that stopped before it began.
+func (w *world) approved() store.JobID {
+	sel, err := match.ParseIdentifier(match.Email, "helena.bartos@example.org")
+	w.must(err)
+	ctx := context.Background()
+	plan, err := w.server.Privacy.PlanFor(ctx, w.people["jana"], []match.Identifier{sel}, false)
+	w.must(err)
+	id, err := w.server.Privacy.Approve(ctx, w.people["petra"], plan.Hash)
+	w.must(err)
+	w.must(w.store.Update(func(tx *store.Tx) error {
+		job, err := store.Jobs.Get(tx, id)
+		job.State, job.Error = store.JobStopped, "tombstones"
+		return errors.Join(err, store.Jobs.Put(tx, id, job))
+	}))
+	return id
 }
 
 // keepBack holds a conversation, restricts a letter, and lets some mail grow old.

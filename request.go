@@ -19,7 +19,8 @@ func requestCommand() *cobra.Command {
 	}
 	cmd.AddCommand(requestListCommand(), requestAddCommand(), requestFindCommand(), requestReasonCommand("known", "request-known", "thread|met", "Say why who asks is known: an answer to a mail of ours, or met in person"),
 		requestReasonCommand("extend", "request-extend", "complex|many", "Take two further months; tell the person with the extension letter"),
-		requestLetterCommand(), requestEndCommand("answer", "request-answer", "End it: granted, or refused on grounds"), requestEndCommand("dismiss", "request-dismiss", "Say that it was no request"))
+		requestLetterCommand(), requestEndCommand("answer", "request-answer", "End it: granted, or refused on grounds"), requestEndCommand("dismiss", "request-dismiss", "Say that it was no request"),
+		requestNoticesCommand(), requestToldCommand())
 	return cmd
 }
 
@@ -123,5 +124,33 @@ func requestEndCommand(name, action, short string) *cobra.Command {
 	if name == "answer" {
 		cmd.Flags().StringArrayVar(&req.Grounds, "ground", nil, "it was refused, wholly or in part, on this ground (repeatable)")
 	}
+	return cmd
+}
+
+func requestNoticesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "notices", Short: "List who was sent what was erased since, and must be told (Article 19 GDPR)", Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return run(cmd, "notice-list", api.Empty{}, true, func(l api.NoticeList) {
+				for _, n := range l.Notices {
+					fmt.Printf("%d  erasure %d  %s  last sent %s  %s\n", n.ID, n.Job, n.State, n.LastSent, n.Recipient)
+				}
+			})
+		},
+	}
+}
+
+func requestToldCommand() *cobra.Command {
+	var req api.NoticeAct
+	cmd := &cobra.Command{
+		Use: "told N [--excuse impossible|effort]", Short: "Say that the recipient of notice N was told, or why not; the name is removed", Args: arguments(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if req.ID, err = number(args[0]); err != nil {
+				return err
+			}
+			return run(cmd, "notice-over", req, false, func(api.Empty) { fmt.Println("Done.") })
+		},
+	}
+	cmd.Flags().StringVar(&req.Excuse, "excuse", "", "why not: impossible or effort (disproportionate)")
 	return cmd
 }

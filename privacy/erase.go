@@ -192,6 +192,9 @@ func (p *Privacy) enter(tx *store.Tx, r *erasure) error {
 	if err := p.keep(tx, r); err != nil {
 		return err
 	}
+	if err := p.owe(tx, r); err != nil {
+		return err
+	}
 	job.EnteredAt = p.Now().UTC()
 	return store.Jobs.Put(tx, r.id, job)
 }

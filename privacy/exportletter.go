@@ -80,12 +80,7 @@ func (p *Privacy) recipientsOf(own *match.Matcher, ids []store.MessageID, facts 
 	}
 	err := p.Store.View(func(tx *store.Tx) error {
 		clear(last)
-		house := map[string]bool{}
-		for _, m := range store.Mailboxes.All(tx) {
-			if m.Address != "" {
-				house[strings.ToLower(m.Address)] = true
-			}
-		}
+		house := houseOf(tx)
 		for _, id := range ids {
 			if err := noteRecipients(tx, id, own, house, note); err != nil {
 				return err

@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -90,11 +91,13 @@ func (p *Privacy) mayWrite(kind string, row RequestRow) error {
 	return nil
 }
 
+// letterIn is the catalogue of a language, else the English one.
+func letterIn(lang string) *template.Template {
+	return letters[cmp.Or(map[string]string{"cs": "cs"}[lang], "en")]
+}
+
 func letterText(lang, kind string, row RequestRow, link string) (string, error) {
-	t := letters[lang]
-	if t == nil {
-		t, lang = letters["en"], "en"
-	}
+	t := letterIn(lang)
 	data := letterData{Kind: int(row.Kind), Received: letter.Day(lang, row.Dates.Received), Legal: letter.Day(lang, row.Dates.Legal),
 		Extended: letter.Day(lang, row.Dates.ExtendedLegal), Link: link, Why: row.ExtendedWhy, Grounds: row.Grounds, Partly: row.Work.State == store.JobDone}
 	if !row.SnapshotsGone.IsZero() {

@@ -80,7 +80,7 @@ var noText = map[string]string{
 	"Mailbox.LastError": "plain words by rule", "Folder.Role": "key word", "Folder.Quarantined.Reason": "key word",
 	"Message.Files.Part": "number", "Message.Quarantine": "key word", "Message.Failures.Status": "number", "Message.Failures.Reason": "key word", "Message.Unreadable.Part": "number", "Message.Unreadable.Reason": "key word",
 	"OutboxEntry.LastError": "code and class by rule", "Agent.PasswordHash": "argon2id", "Agent.Language": "key word", "Agent.Zone": "IANA name",
-	"Agent.LastSend": "key word", "Setting.Name": "key word",
+	"Agent.LastSend": "key word", "Setting.Name": "key word", "Notice.Excuse": "key word",
 }
 
 // TestEveryTextIsWalked: each string of a record with personal data is either
@@ -96,6 +96,7 @@ func TestEveryTextIsWalked(t *testing.T) {
 	walked(t, &Agents)
 	walked(t, &Sessions)
 	walked(t, &Settings)
+	walked(t, &Notices)
 	if len(noText) != len(excused) {
 		t.Errorf("listed without need: %v, used %v", noText, excused)
 	}

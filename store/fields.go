@@ -96,6 +96,10 @@ func sessionFields(v *Session) []column {
 	return []column{{name: "address", text: &v.Address}, {name: "browser", text: &v.Browser}}
 }
 
+func noticeFields(v *Notice) []column {
+	return []column{{name: "recipient", text: &v.Recipient}}
+}
+
 // settingFields: a value is bytes, mostly JSON with the shop's own texts. One that is no text holds none.
 func settingFields(v *Setting) []column {
 	if !utf8.Valid(v.Value) {

@@ -21,6 +21,7 @@ type (
 	LedgerID       uint64
 	SettingID      uint64
 	HoldID         uint64
+	NoticeID       uint64
 	RestrictionID  uint64
 	RequestID      uint64
 )

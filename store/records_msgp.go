@@ -3818,6 +3818,139 @@ func (z MessageKind) Msgsize() (s int) {
 }
 
 // MarshalMsg implements msgp.Marshaler
+func (z *Notice) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// map header, size 6
+	// string "Job"
+	o = append(o, 0x86, 0xa3, 0x4a, 0x6f, 0x62)
+	o = msgp.AppendUint64(o, uint64(z.Job))
+	// string "Recipient"
+	o = append(o, 0xa9, 0x52, 0x65, 0x63, 0x69, 0x70, 0x69, 0x65, 0x6e, 0x74)
+	o = msgp.AppendString(o, z.Recipient)
+	// string "LastSent"
+	o = append(o, 0xa8, 0x4c, 0x61, 0x73, 0x74, 0x53, 0x65, 0x6e, 0x74)
+	o = msgp.AppendTime(o, z.LastSent)
+	// string "OverAt"
+	o = append(o, 0xa6, 0x4f, 0x76, 0x65, 0x72, 0x41, 0x74)
+	o = msgp.AppendTime(o, z.OverAt)
+	// string "OverBy"
+	o = append(o, 0xa6, 0x4f, 0x76, 0x65, 0x72, 0x42, 0x79)
+	o = msgp.AppendUint64(o, uint64(z.OverBy))
+	// string "Excuse"
+	o = append(o, 0xa6, 0x45, 0x78, 0x63, 0x75, 0x73, 0x65)
+	o = msgp.AppendString(o, z.Excuse)
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *Notice) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "Job":
+			{
+				var zb0002 uint64
+				zb0002, bts, err = msgp.ReadUint64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Job")
+					return
+				}
+				z.Job = JobID(zb0002)
+			}
+		case "Recipient":
+			z.Recipient, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Recipient")
+				return
+			}
+		case "LastSent":
+			z.LastSent, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "LastSent")
+				return
+			}
+		case "OverAt":
+			z.OverAt, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "OverAt")
+				return
+			}
+		case "OverBy":
+			{
+				var zb0003 uint64
+				zb0003, bts, err = msgp.ReadUint64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "OverBy")
+					return
+				}
+				z.OverBy = AgentID(zb0003)
+			}
+		case "Excuse":
+			z.Excuse, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Excuse")
+				return
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z *Notice) Msgsize() (s int) {
+	s = 1 + 4 + msgp.Uint64Size + 10 + msgp.StringPrefixSize + len(z.Recipient) + 9 + msgp.TimeSize + 7 + msgp.TimeSize + 7 + msgp.Uint64Size + 7 + msgp.StringPrefixSize + len(z.Excuse)
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z NoticeID) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	o = msgp.AppendUint64(o, uint64(z))
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *NoticeID) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	{
+		var zb0001 uint64
+		zb0001, bts, err = msgp.ReadUint64Bytes(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		(*z) = NoticeID(zb0001)
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z NoticeID) Msgsize() (s int) {
+	s = msgp.Uint64Size
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
 func (z *OAuth) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// map header, size 10

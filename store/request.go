@@ -22,6 +22,17 @@ type Request struct {
 	AnsweredBy   AgentID
 }
 
+// Notice is owed to someone who was sent what was erased or masked here since
+// (GDPR Art. 19).
+type Notice struct {
+	Job       JobID
+	Recipient string    // name and address; emptied when it is over
+	LastSent  time.Time // when the last such message went out
+	OverAt    time.Time // zero: owed
+	OverBy    AgentID
+	Excuse    string // key of why the recipient was not told; empty: told
+}
+
 // RequestKind is the right that is used.
 type RequestKind uint8
 

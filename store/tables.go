@@ -41,6 +41,7 @@ var (
 		indexes: []*Index[RestrictionID, Restriction]{&RestrictionsByMessage}}
 	Requests = Table[RequestID, Request, *Request]{name: "requests", version: 1, holds: HoldsNone, // keys of reasons only
 		indexes: []*Index[RequestID, Request]{&RequestsByConversation, &RequestByJob, &RequestByToken}}
+	Notices  = Table[NoticeID, Notice, *Notice]{name: "notices", version: 1, holds: HoldsFields, fields: noticeFields}
 	Receipts = Table[ReceiptID, Receipt, *Receipt]{name: "receipts", version: 1, holds: HoldsNone,
 		indexes: []*Index[ReceiptID, Receipt]{&ReceiptByJob}}
 	Exports = Table[ExportID, Export, *Export]{name: "exports", version: 1, holds: HoldsNone,
@@ -61,7 +62,7 @@ var (
 // A table that is not here has no bucket, so its first use fails.
 var tables = []anyTable{
 	&Mailboxes, &Folders, &Messages, &Sources, &Conversations, &Customers, &Drafts, &Outbox, &Agents, &Sessions,
-	&Jobs, &Requests, &Holds, &Restrictions, &Receipts, &Exports, &Tombstones, &Ledger, &Snapshots, &Packs, &Settings,
+	&Jobs, &Requests, &Notices, &Holds, &Restrictions, &Receipts, &Exports, &Tombstones, &Ledger, &Snapshots, &Packs, &Settings,
 }
 
 // Indexes. The comment is the key.

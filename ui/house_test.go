@@ -77,6 +77,7 @@ func init() {
 		"POST /requests":               form("/requests", "kind", "access", "received", "2026-01-02"),
 		"GET /requests/{id}":           request(),
 		"POST /requests/{id}":          request("do", "extend", "reason", "many"),
+		"POST /notices/{id}":           notice("do", "told"),
 		"GET /mailboxes":               at("/mailboxes"),
 		"GET /mailboxes/new":           at("/mailboxes/new"),
 		"POST /mailboxes/new":          form("/mailboxes/new", "address", "info@seznam.cz"),
@@ -119,6 +120,18 @@ func restriction(rest string, form url.Values) func(*world, account.Agent) try {
 		id, err := w.server.Privacy.Restrict(context.Background(), w.people["jana"], "claims", []store.MessageID{4})
 		w.must(err)
 		return try{restrictionPath(id) + rest, form}
+	}
+}
+
+// notice is one that is owed.
+func notice(fields ...string) func(*world, account.Agent) try {
+	return func(w *world, _ account.Agent) (t try) {
+		w.must(w.store.Update(func(tx *store.Tx) error {
+			id, err := store.Notices.Insert(tx, store.Notice{Recipient: "Depo <depo@dopravce.example>", LastSent: w.now})
+			t = try{"/notices/" + idText(id), values(fields...)}
+			return err
+		}))
+		return t
 	}
 }
 

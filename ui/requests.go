@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -22,6 +23,7 @@ var (
 // Requests is the board: what is due first on top, then what is over.
 type Requests struct {
 	Open, Over []privacy.RequestRow
+	Notices    []privacy.NoticeRow // owed
 }
 
 // RequestView is one request with what can be done.
@@ -48,6 +50,15 @@ func (s *Server) requestsPage(w http.ResponseWriter, r *http.Request, by account
 			b.Open = append(b.Open, row)
 		} else {
 			b.Over = append(b.Over, row)
+		}
+	}
+	notices, err := s.Privacy.Notices(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	for _, n := range notices {
+		if n.OverAt.IsZero() {
+			b.Notices = append(b.Notices, n)
 		}
 	}
 	return s.show(w, r, http.StatusOK, requestsView(p, b))
@@ -168,6 +179,39 @@ func (s *Server) workRequest(w http.ResponseWriter, r *http.Request, by account.
 		return err
 	}
 	return s.back(w, r, to, Flash{Key: "request_" + do})
+}
+
+// workNotice writes to a recipient of erased data, or says what became of it.
+func (s *Server) workNotice(w http.ResponseWriter, r *http.Request, by account.Agent) error {
+	id, err := pathID[store.NoticeID](r, "id")
+	if err != nil || s.Privacy == nil {
+		return cmp.Or(err, errNoPage)
+	}
+	switch do := r.PostFormValue("do"); do {
+	case "write":
+		v := s.voice(r, by)
+		to, text, err := s.Privacy.NoticeLetter(r.Context(), by, id, v.Lang)
+		if err != nil {
+			return noticeTrouble(err)
+		}
+		return s.showCompose(w, r, by, Write{To: to, Subject: v.T("notices.subject"), Text: text})
+	case "told":
+		err = s.Privacy.Told(r.Context(), by, id, "")
+	default:
+		err = s.Privacy.Told(r.Context(), by, id, do)
+	}
+	if err != nil {
+		return noticeTrouble(err)
+	}
+	return s.back(w, r, "/requests", Flash{Key: "notice_over"})
+}
+
+// noticeTrouble: what is over, or was never asked for, is no trouble of ours.
+func noticeTrouble(err error) error {
+	if errors.Is(err, privacy.ErrGround) || errors.Is(err, privacy.ErrAnswered) {
+		return errBadInput
+	}
+	return err
 }
 
 // requestTrouble is a key for what a person can put right.

@@ -64,6 +64,7 @@ func (s *Server) routes() []route {
 		{"POST /requests", mayDo(account.FindPersons), s.addRequest},
 		{"GET /requests/{id}", mayDo(account.FindPersons), s.requestPage},
 		{"POST /requests/{id}", mayDo(account.FindPersons), s.workRequest},
+		{"POST /notices/{id}", mayDo(account.FindPersons), s.workNotice},
 		{"GET /privacy", mayDo(account.FindPersons), s.findPage},
 		{"POST /privacy", mayDo(account.FindPersons), s.find},
 		{"GET /privacy/letter", mayDo(account.FindPersons), s.letterPage},

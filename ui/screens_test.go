@@ -309,5 +309,6 @@ func requestsToShow(w *world) string {
 	over, err := w.server.Privacy.AddRequest(ctx, jana, 0, store.RequestObjection, w.now.AddDate(0, 0, -20))
 	w.must(err)
 	w.must(w.server.Privacy.Answer(ctx, jana, over, []string{"21_1"}))
+	notice()(w, account.Agent{})
 	return "/requests"
 }

@@ -9,11 +9,11 @@ import (
 // English, German, Polish, French, Spanish, Italian and Dutch. It can be broken
 // over up to three lines; quoteHeaderEnd ends it.
 var (
-	quoteHeaderStart = regexp.MustCompile(`^(?i:(On|Dne|Dňa|Am|Den|Le|El|Il|Op|Em|W dniu|Dnia|pondělí|úterý|středa|čtvrtek|pátek|sobota|neděle|po|út|st|čt|pá|so|ne)[ ,.]|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2,4}|\d{4}-\d{2}-\d{2}|.{0,80}<[^<>@ ]+@[^<>@ ]+>)`)
-	quoteHeaderEnd   = regexp.MustCompile(`(?i:(napsala?|napsal\(a\)|napsal/a|píše|napísala?|napísal\(a\)|wrote|writes|schrieb|geschrieben|napisała?|pisze|a écrit|escribió|ha scritto|schreef|escreveu|написала?|пише|пишет)([^.!?\n]{0,90})?[:>]?\s*:?)$`)
+	quoteHeaderStart = regexp.MustCompile(`^(?i:(On|Dne|Dňa|Am|Den|Le|El|Il|Op|Em|W dniu|Dnia|pondělí|úterý|středa|čtvrtek|pátek|sobota|neděle|po|út|st|čt|pá|so|ne|Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ ,.]|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2,4}|\d{4}-\d{2}-\d{2}|.{0,80}<[^<>@ ]+@[^<>@ ]+>)`)
+	quoteHeaderEnd   = regexp.MustCompile(`(?i:(napsala?|napsal\(a\)|napsal/a|píše|napísala?|napísal\(a\)|wrote|writes|schrieb|geschrieben|napisała?|pisze|a écrit|escribió|ha scritto|schreef|escreveu|написала?|пише|пишет)([^.!?\n]{0,90})?[:>]?\s*:?|\d.*<[^<>@ ]+@[^<>@ ]+>\s*:)$`)
 	separator        = regexp.MustCompile(`(?i)^[-_ *>]{2,}\s*(original message|původní zpráva|původní e-mail|původní email|pôvodná správa|ursprüngliche nachricht|originalnachricht|forwarded message|přeposlaná zpráva|weitergeleitete nachricht|wiadomość oryginalna|message d'origine|reply message)\s*[-_ *]{2,}$`)
-	outlookFrom      = regexp.MustCompile(`^[*]?(?i:From|Od|Von|De|Da)[*]?: ?[*]?\s*\S`)
-	outlookField     = regexp.MustCompile(`^[*]?(?i:Sent|Date|To|Subject|Cc|Odesláno|Datum|Komu|Předmět|Kopie|Odoslané|Predmet|Gesendet|An|Betreff|Wysłano|Do|Temat)[*]?: ?`)
+	outlookFrom      = regexp.MustCompile(`^[*]?(?i:From|Od|Von|De|Da|От)[*]?: ?[*]?\s*\S`)
+	outlookField     = regexp.MustCompile(`^[*]?(?i:Sent|Date|To|Subject|Cc|From|Odesláno|Datum|Komu|Předmět|Kopie|Odoslané|Predmet|Gesendet|An|Betreff|Wysłano|Do|Temat|Отправлено|Кому|Тема)[*]?: ?`)
 	rule             = regexp.MustCompile(`^_{10,}$`)
 	mobileSignature  = regexp.MustCompile(`^(?i:Odesláno z |Odoslané z |Sent from |Get Outlook for |Gesendet von |Von meinem |Získejte aplikaci Outlook)`)
 )
@@ -104,18 +104,26 @@ func quoteHeader(lines []string, i int) int {
 	return 0
 }
 
-// outlookBlock: From: followed by at least two more fields of the kind.
+// outlookBlock: From: followed by at least two more fields of the kind, or one of
+// these followed by three with From: among them.
 func outlookBlock(lines []string, i int) bool {
-	if !outlookFrom.MatchString(strings.TrimSpace(lines[i])) {
+	first := strings.TrimSpace(lines[i])
+	from, found := outlookFrom.MatchString(first), 0
+	if !from && !outlookField.MatchString(first) {
 		return false
 	}
-	found := 0
+	want := 2
+	if !from {
+		want = 3
+	}
 	for _, line := range lines[i+1 : min(len(lines), i+6)] {
-		if outlookField.MatchString(strings.TrimSpace(line)) {
+		line = strings.TrimSpace(line)
+		from = from || outlookFrom.MatchString(line)
+		if outlookField.MatchString(line) || outlookFrom.MatchString(line) {
 			found++
 		}
 	}
-	return found >= 2
+	return from && found >= want
 }
 
 // Preview returns the first n runes of the author's own words, on one line.

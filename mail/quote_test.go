@@ -19,6 +19,10 @@ func TestFoldQuotes(t *testing.T) {
 		{"German header", "Danke\n\nAm 05.03.24 um 10:00 schrieb Jana:\n> Hallo\n", "Danke\n"},
 		{"Outlook block in Czech", "Díky\n\nFrom: Jana\nSent: pondělí\nTo: obchod\nSubject: věc\n\nstarý text", "Díky\n"},
 		{"Outlook block in Czech words", "Díky\n\n________________________________\nOd: Jana\nOdesláno: pondělí\nKomu: obchod\nPředmět: věc\n\nstarý text", "Díky\n"},
+		{"Hotmail's block begins with the date", "Díky\n\nDate: Thu, 26 Jun 2014 13:53:45 +0400\nSubject: věc\nFrom: jana@x.cz\nTo: obchod@x.cz\n\nstarý text", "Díky\n"},
+		{"a list of facts is no block", "Date: pondělí\nSubject: prohlídka\nTo: všichni\nCc: nikdo\n\ntext\n", "Date: pondělí\nSubject: prohlídka\nTo: všichni\nCc: nikdo\n\ntext\n"},
+		{"a date and an address", "Děkuji\n26.06.2014, 14:41, \"Jana\" <jana@x.cz>:\nDobrý den\n", "Děkuji\n"},
+		{"a contact is no header", "Pište na Jana Nová <jana@x.cz>:\nje tu denně\n", "Pište na Jana Nová <jana@x.cz>:\nje tu denně\n"},
 		{"original message line", "Díky\n-----Original Message-----\nold", "Díky\n"},
 		{"signature", "Díky\n-- \nJana Nová\n", "Díky\n"},
 		{"answers between quoted lines are not folded", "On 5 Mar 2024 Jana wrote:\n> a\nano\n> b\nne\n", "On 5 Mar 2024 Jana wrote:\n> a\nano\n> b\nne\n"},
@@ -71,6 +75,24 @@ func TestCorpusRepliesAreFolded(t *testing.T) {
 	t.Logf("%d of %d replies", right, all)
 	if right < all-1 {
 		t.Errorf("%d of %d replies folded right", right, all)
+	}
+}
+
+// Histories of HTML mail that no client marks in a way of its own.
+func TestCorpusHTMLRepliesAreFolded(t *testing.T) {
+	right, all := 0, 0
+	eachFile(t, filepath.Join(corpus(t, "reply", "talon"), "html_replies"), func(path string, data []byte) {
+		visible, _ := HTMLToText(string(data))
+		own, _ := FoldQuotes(visible)
+		if all++; words(own) == "Hi. I am fine. Thanks, Alex" {
+			right++
+		} else {
+			t.Logf("%s: own %q", filepath.Base(path), own)
+		}
+	})
+	t.Logf("%d of %d HTML replies", right, all)
+	if right < all {
+		t.Errorf("%d of %d HTML replies folded right", right, all)
 	}
 }
 

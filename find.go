@@ -12,6 +12,7 @@ import (
 
 	"postolka/api"
 	"postolka/match"
+	"postolka/privacy"
 )
 
 // selectorFlags are shared by find, export and erase. Arguments are public on a
@@ -67,6 +68,16 @@ func kindHelp() string {
 	return b.String()
 }
 
+// given: there are selectors among the arguments.
+func (f *selectorFlags) given() bool {
+	for _, v := range f.values {
+		if len(*v) > 0 {
+			return true
+		}
+	}
+	return f.stdin
+}
+
 func (f *selectorFlags) read() ([]api.Selector, error) {
 	var selectors []api.Selector
 	for _, kind := range match.Kinds() {
@@ -97,20 +108,25 @@ func readSelectors(selectors []api.Selector) ([]api.Selector, error) {
 }
 
 func findCommand() *cobra.Command {
-	var indexOnly bool
+	var req api.FindRequest
 	cmd := &cobra.Command{
 		Use:   "find [--email V] [--phone V] [--name V] [--address V] [--order V] [--KIND V]…",
 		Short: "List every place that holds a datum, and say what could not be read",
 		Args:  arguments(cobra.NoArgs),
 	}
 	selectors := addSelectors(cmd)
-	cmd.Flags().BoolVar(&indexOnly, "index-only", false, "ask the index only: quick, and not complete")
+	cmd.Flags().BoolVar(&req.IndexOnly, "index-only", false, "ask the index only: quick, and not complete")
+	cmd.Flags().BoolVar(&req.Save, "save", false, "save it for decisions (postolka person)")
+	cmd.Flags().StringVar(&req.Purpose, "purpose", "", "why, for the access log: "+strings.Join(privacy.Purposes, ", "))
+	cmd.Flags().Uint64Var(&req.Since, "since", 0, "look for what the saved find of this number looked for, and mark what is new since")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		asked, err := selectors.read()
-		if err != nil {
-			return err
+		if req.Since == 0 || selectors.given() {
+			var err error
+			if req.Selectors, err = selectors.read(); err != nil {
+				return err
+			}
 		}
-		return run(cmd, "find", api.FindRequest{Selectors: asked, IndexOnly: indexOnly}, false, showFinding)
+		return run(cmd, "find", req, false, showFinding)
 	}
 	return cmd
 }
@@ -137,7 +153,15 @@ func showFinding(r api.FindResult) {
 	} else {
 		fmt.Printf("Index and scan DISAGREE on %d messages; the list above has both. Run postolka reindex, and report it.\n", len(c.Disagree))
 	}
+	if c.Later > 0 {
+		fmt.Printf("%d messages came while it ran and were NOT read: find again.\n", c.Later)
+	}
 	for _, u := range c.Unreadable {
-		fmt.Printf("could not be read: message %d part %s: %s\n", u.Message, u.Part, u.Reason)
+		fmt.Println(unreadableLine(u))
+	}
+	if r.News != nil {
+		showNews(*r.News)
+	} else if r.Job != 0 {
+		fmt.Printf("Saved for decisions as find %d: see postolka person show %d, or the page Find a person.\n", r.Job, r.Job)
 	}
 }

@@ -90,7 +90,7 @@ func rootCommand() *cobra.Command {
 	root.PersistentFlags().Bool("json", false, "one JSON object on standard output, progress on standard error")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
-		serveCommand(), demoCommand(), importCommand(), findCommand(), exportCommand(), letterCommand(), eraseCommand(), receiptCommand(),
+		serveCommand(), demoCommand(), importCommand(), findCommand(), personCommand(), exportCommand(), letterCommand(), eraseCommand(), receiptCommand(),
 		requestCommand(), holdCommand(), restrictCommand(), retentionCommand(),
 		snapshotCommand(), snapshotsCommand(), drillCommand(), restoreCommand(), keyCommand(),
 		agentCommand(), mailboxCommand(), reindexCommand(), auditCommand(), doctorCommand(), benchCommand(), versionCommand(),

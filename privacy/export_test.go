@@ -377,7 +377,7 @@ func TestSchemaSaysWhatDataHolds(t *testing.T) {
 	}
 	check(t, json.Unmarshal(ExportSchema, &schema))
 	for name, v := range map[string]any{"": exported{}, "message": exportedMessage{}, "file": exportedFile{}, "record": exportedRecord{}, "field": exportedField{},
-		"recipient": exportedRecipient{}, "consultation": exportedConsult{}, "gap": Withheld{}} {
+		"recipient": exportedRecipient{}, "consultation": exportedConsult{}, "gap": Withheld{}, "unread": exportedUnreadable{}} {
 		o := schema.object
 		if name != "" {
 			o = schema.Defs[name]

@@ -314,7 +314,7 @@ func gapsBlock(w words, data exported) (blocks []letter.Block) {
 		list = append(list, w.gap(h.Message, h.Part)+": "+w["because."+h.Reason])
 	}
 	for _, u := range data.Unreadable {
-		list = append(list, w.gap(u.Message, u.Part)+": "+w["unread"]+" ("+u.Reason+")")
+		list = append(list, w.gap(u.Message, u.Part)+": "+w["unread."+u.Seen]+" ("+u.Reason+")")
 	}
 	if len(list) > 0 {
 		blocks = []letter.Block{letter.Heading(w["gaps"]), list}

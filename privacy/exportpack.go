@@ -35,7 +35,7 @@ import (
 //go:embed export.schema.json
 var ExportSchema []byte
 
-const exportSchema = "postolka-export-2"
+const exportSchema = "postolka-export-3"
 
 // exported is data.json.
 type exported struct {
@@ -56,6 +56,7 @@ type exportedUnreadable struct {
 	Message uint64 `json:"message"`
 	Part    string `json:"part"`
 	Reason  string `json:"reason"`
+	Seen    string `json:"seen"` // by a person who looked: "nothing", "person" or "unreadable"; empty: nobody looked
 }
 
 // packer writes the files of a package and remembers their hashes.
@@ -166,7 +167,7 @@ func (p *Privacy) packMessages(ctx context.Context, k *packer, found Finding, op
 	}
 	for _, u := range found.Complete.Unreadable {
 		if in[u.Message] {
-			data.Unreadable = append(data.Unreadable, exportedUnreadable{uint64(u.Message), u.Part, u.Reason})
+			data.Unreadable = append(data.Unreadable, exportedUnreadable{uint64(u.Message), u.Part, u.Reason, string(u.Look.Verdict)})
 		}
 	}
 	err := p.eachRecord(found, func(r exportedRecord) {

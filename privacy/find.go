@@ -16,6 +16,9 @@ import (
 	"postolka/store"
 )
 
+// Purposes of a find: stable words of the access log.
+var Purposes = []string{"access", "erasure", "portability", "rectification", "incident", "check"}
+
 // FindOptions of a find.
 type FindOptions struct {
 	IndexOnly bool // first hits only; says so in the answer
@@ -25,6 +28,7 @@ type FindOptions struct {
 
 // Finding is the answer, with the truth about it.
 type Finding struct {
+	At       time.Time // when it began: what came later is not in it
 	Complete Completeness
 	Hits     []Hit
 	Records  []RecordHit
@@ -33,7 +37,8 @@ type Finding struct {
 
 // Completeness says what was read and what could not be.
 type Completeness struct {
-	Scanned, Of int // messages
+	Scanned, Of int // messages that were here when it began
+	Later       int // messages that came while it ran: only a new find reads them
 	Unreadable  []Unreadable
 	IndexAgrees bool
 	IndexOnly   bool
@@ -47,6 +52,7 @@ type Unreadable struct {
 	MessageIDHeader string
 	Conversation    store.ConversationID
 	Part, Reason    string
+	Look            Look // by a person, of a saved find
 }
 
 // Hit is one place in a message.
@@ -62,6 +68,7 @@ type Hit struct {
 	Form                   match.Form
 	Role                   string // Author, Recipient or Mentioned
 	Before, Matched, After string // excerpt of the original text
+	New                    bool   // a find again brought it
 }
 
 // The person's part in a message.
@@ -131,7 +138,7 @@ func (p *Privacy) find(ctx context.Context, sel []match.Identifier, opt FindOpti
 	} else {
 		f, err = p.findInAll(ctx, matcher, candidates, mark, opt.Progress)
 	}
-	f.Took = p.Now().Sub(started)
+	f.At, f.Took = started.UTC(), p.Now().Sub(started)
 	return f, err
 }
 
@@ -153,6 +160,9 @@ func (p *Privacy) findInAll(ctx context.Context, matcher *match.Matcher, candida
 		return f, err
 	}
 	f.Complete.Scanned = scanned
+	if f.Complete.Later, err = p.later(mark); err != nil {
+		return f, err
+	}
 	if f.Hits, err = p.describe(matcher, raw); err != nil {
 		return f, err
 	}
@@ -200,6 +210,18 @@ func (p *Privacy) findInIndex(ctx context.Context, matcher *match.Matcher, candi
 	return f, err
 }
 
+// later counts the messages that came after a mark.
+func (p *Privacy) later(mark store.MessageID) (n int, err error) {
+	err = p.Store.View(func(tx *store.Tx) error {
+		n = 0
+		for range store.Messages.From(tx, mark+1) {
+			n++
+		}
+		return nil
+	})
+	return n, err
+}
+
 // count is the number of messages that a scan would read.
 func (p *Privacy) count() (n int, err error) {
 	err = p.Store.View(func(tx *store.Tx) error {
@@ -226,7 +248,7 @@ func (p *Privacy) readability(mark store.MessageID, c *Completeness) error {
 			}
 			c.Of++
 			for _, u := range m.Unreadable {
-				c.Unreadable = append(c.Unreadable, Unreadable{id, m.MessageIDHeader, m.Conversation, u.Part, u.Reason})
+				c.Unreadable = append(c.Unreadable, Unreadable{Message: id, MessageIDHeader: m.MessageIDHeader, Conversation: m.Conversation, Part: u.Part, Reason: u.Reason})
 			}
 		}
 		return nil

@@ -41,23 +41,30 @@ type Person struct {
 	Selectors []match.Identifier
 	Purpose   string
 	Finding   Finding
+	News      News              // of the last find again; zero: it was found once
 	Messages  []MessageDecision // one per message with hits, in order of id
 }
 
 // Begin finds and saves what was found, for decisions. Each message starts with
 // a proposal: erase what the person wrote or received, redact where he is only mentioned.
 func (p *Privacy) Begin(ctx context.Context, by account.Agent, sel []match.Identifier, purpose string) (store.JobID, error) {
-	f, err := p.Find(ctx, by, sel, FindOptions{Purpose: purpose})
+	id, _, err := p.FindSaved(ctx, by, sel, FindOptions{Purpose: purpose})
+	return id, err
+}
+
+// FindSaved is Begin, and gives what was found.
+func (p *Privacy) FindSaved(ctx context.Context, by account.Agent, sel []match.Identifier, opt FindOptions) (store.JobID, Finding, error) {
+	f, err := p.Find(ctx, by, sel, opt)
 	if err != nil {
-		return 0, err
+		return 0, f, err
 	}
 	id, err := p.newJob(by, store.JobFind)
 	if err != nil {
-		return 0, err
+		return 0, f, err
 	}
-	content := file{Selectors: sel, Purpose: purpose, Finding: f, Decisions: map[store.MessageID]MessageDecision{}}
+	content := file{Selectors: sel, Purpose: opt.Purpose, Finding: f, Decisions: map[store.MessageID]MessageDecision{}}
 	propose(&content, proposal)
-	return id, p.saveFile(id, content)
+	return id, f, p.saveFile(id, content)
 }
 
 func (p *Privacy) newJob(by account.Agent, kind store.JobKind) (id store.JobID, err error) {
@@ -82,9 +89,11 @@ func propose(f *file, choose func(hits []Hit) Decision) {
 	}
 }
 
+// proposal erases what the person wrote or received, and where the whole message
+// could not be read but by eye: no mask reaches there.
 func proposal(hits []Hit) Decision {
 	for _, h := range hits {
-		if h.Role != Mentioned {
+		if h.Role != Mentioned || h.Kind == SeenKind && h.Part == "" {
 			return EraseIt
 		}
 	}
@@ -103,11 +112,22 @@ func (p *Privacy) Person(ctx context.Context, by account.Agent, id store.JobID) 
 	if err := p.record(ctx, by, audit.Find, f.Selectors, f.Purpose, messagesOf(f.Finding.Hits)); err != nil {
 		return Person{}, err
 	}
-	person := Person{Job: id, Record: job, Selectors: f.Selectors, Purpose: f.Purpose, Finding: f.Finding}
+	person := Person{Job: id, Record: job, Selectors: f.Selectors, Purpose: f.Purpose, Finding: f.Finding, News: f.News}
 	for _, m := range slices.Sorted(maps.Keys(f.Decisions)) {
 		person.Messages = append(person.Messages, f.Decisions[m])
 	}
 	return person, nil
+}
+
+// RequestOf is the request that a job was made for; nil: there is none.
+func (p *Privacy) RequestOf(by account.Agent, id store.JobID) (*RequestRow, error) {
+	rows, err := p.Requests(by)
+	for i := range rows {
+		if rows[i].Job == id {
+			return &rows[i], err
+		}
+	}
+	return nil, err
 }
 
 func (p *Privacy) job(id store.JobID) (f file, job store.Job, err error) {
@@ -141,26 +161,6 @@ func (p *Privacy) Decide(ctx context.Context, by account.Agent, id store.JobID, 
 			}
 			f.Decisions[d.Message] = d
 		}
-		return nil
-	})
-}
-
-// Again finds anew; decisions stay, new messages get a proposal.
-func (p *Privacy) Again(ctx context.Context, by account.Agent, id store.JobID) error {
-	return p.edit(ctx, by, id, func(f *file) error {
-		found, err := p.find(ctx, f.Selectors, FindOptions{})
-		if err != nil {
-			return err
-		}
-		f.Finding = found
-		still := map[store.MessageID]MessageDecision{}
-		for _, m := range messagesOf(found.Hits) {
-			if d, ok := f.Decisions[m]; ok {
-				still[m] = d
-			}
-		}
-		f.Decisions = still
-		propose(f, proposal)
 		return nil
 	})
 }

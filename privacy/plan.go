@@ -17,6 +17,7 @@ import (
 
 	"postolka/account"
 	"postolka/audit"
+	"postolka/mail"
 	"postolka/match"
 	"postolka/store"
 )
@@ -50,6 +51,7 @@ type item struct {
 	Decision Decision
 	Reason   string
 	Until    string
+	Seen     []string `json:",omitempty"` // parts in which people saw the person: a redaction takes them out
 }
 
 // recordItem is one record: a row that goes whole, or a field that is masked. Sum
@@ -108,6 +110,9 @@ func (p *Privacy) makePlan(ctx context.Context, by account.Agent, id store.JobID
 	if err != nil {
 		return Plan{}, err
 	}
+	if err := p.maskable(d, f.Selectors); err != nil {
+		return Plan{}, err
+	}
 	f.Plan = &d
 	hash := d.hash(id)
 	e := p.Log.By(by, audit.Erase)
@@ -131,6 +136,32 @@ func (p *Privacy) makePlan(ctx context.Context, by account.Agent, id store.JobID
 	return plan, err
 }
 
+// maskable: a redaction can take out every part in which people saw the person.
+func (p *Privacy) maskable(d details, sel []match.Identifier) error {
+	masker, err := newMasker(sel)
+	if err != nil {
+		return err
+	}
+	for _, it := range d.with(RedactIt) {
+		if len(it.Seen) == 0 {
+			continue
+		}
+		raw, err := p.Store.RawBytes(it.Message)
+		if err != nil {
+			return err
+		}
+		masked, _, err := redactedBytes(raw, masker, it.Seen...)
+		if err != nil || stillUnread(masked, it.Seen) {
+			return ErrSeenStays
+		}
+	}
+	return nil
+}
+
+func stillUnread(raw []byte, parts []string) bool {
+	return slices.ContainsFunc(mail.Extract(mail.Parse(raw), raw).Unreadable, func(u mail.Unreadable) bool { return slices.Contains(parts, u.Path) })
+}
+
 // detail turns decisions into the exact list, from the records as they are now.
 func (p *Privacy) detail(f file) (details, error) {
 	var d details
@@ -145,6 +176,7 @@ func (p *Privacy) detail(f file) (details, error) {
 			if err != nil {
 				return err
 			}
+			it.Seen = f.seenIn(id)
 			d.Items = append(d.Items, it)
 		}
 		var err error

@@ -43,6 +43,13 @@ var (
 	// ErrKeep: a message is kept without one of KeepReasons, or without a day in the
 	// future on which someone looks at it again.
 	ErrKeep = errors.New("keeping a message needs a reason and an end date")
+	// ErrFindChanged: a saved find has other hits than those that were shown.
+	ErrFindChanged = errors.New("the find has changed")
+	// ErrSeenStays: the person was seen in a part that can't be taken out of its
+	// message: erase the message, or keep it with a reason.
+	ErrSeenStays = errors.New("a part in which the person was seen can't be taken out")
+	// ErrVerdict: no such outcome of a second look.
+	ErrVerdict = errors.New("no such verdict of a second look")
 	// ErrTooLate: the job is past its tombstones and can only go on.
 	ErrTooLate = errors.New("job can't be cancelled any more")
 )

@@ -35,8 +35,10 @@ type Receipt struct {
 	SnapshotsUntil time.Time      `json:"snapshots_until,omitzero"`
 	// Disk says whether overwritten blocks were in our hands; where not, what was
 	// deleted is gone with the key of an encrypted disk only.
-	Disk      store.Disk `json:"disk,omitzero"`
-	Signature string     `json:"signature,omitempty"`
+	Disk store.Disk `json:"disk,omitzero"`
+	// Looks are the parts that no program could read when the person was found.
+	Looks     *LookCounts `json:"looks,omitempty"`
+	Signature string      `json:"signature,omitempty"`
 }
 
 // Kept counts messages that were kept for the same reason until the same day.
@@ -65,6 +67,9 @@ func (p *Privacy) receipt(_ context.Context, r *erasure) (map[string]int64, erro
 		Job: r.id, Plan: r.job.PlanHash, At: p.Now().UTC().Truncate(time.Second), By: r.job.CreatedBy, ApprovedBy: r.job.ApprovedBy,
 		Erased: sum.Erase, Redacted: sum.Redact, Kept: sum.Keep, KeptFor: r.file.Plan.keptFor(), Steps: r.file.Progress, Snapshots: r.file.Policy, SnapshotsUntil: r.file.LastDate,
 		Disk: store.DiskOf(p.Store.Dir()),
+	}
+	if looks := r.file.Finding.Complete.Looks(); looks.Parts > 0 {
+		done.Looks = &looks
 	}
 	body, err := json.Marshal(done)
 	if err != nil {

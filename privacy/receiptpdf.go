@@ -98,6 +98,9 @@ func (r Receipt) letter(lang, key string) letter.Letter {
 		{w["by"], who(w, r.By)}, {w["approved"], who(w, r.ApprovedBy)},
 		{w["snapshots"], r.snapshotWords(w)}, {w["disk"], r.diskWords(w)},
 	}
+	if l := r.Looks; l != nil {
+		facts = append(facts, []string{w["unread"], fmt.Sprintf(w["looked"], l.Parts, l.Looked, l.Nothing, l.Person, l.Unreadable)})
+	}
 	for _, k := range r.KeptFor {
 		facts = append(facts, []string{w["kept_for"], fmt.Sprintf(w["kept_reason"], k.Messages, w["keep."+k.Reason], k.Until)})
 	}
@@ -158,6 +161,7 @@ var receiptWords = map[string]map[string]string{
 		"about":  "What was to be erased is gone from the stored mail, the records, the search index, the mail server and the snapshots as stated below. It was checked afterwards. A register of keyed hashes keeps it from coming back.",
 		"erased": "Messages erased", "redacted": "Messages redacted", "kept": "Messages kept", "at": "Finished", "plan": "Plan approved (SHA-256)",
 		"by": "Planned by", "approved": "Approved by", "program": "the program or the command line of the host", "account": "account no. %d",
+		"unread": "Parts no program could read", "looked": "parts: %d; looked at by a person: %d (nothing found: %d; the person found: %d; not readable to us: %d)",
 		"kept_for": "Kept", "kept_reason": "messages: %d; %s; until %s", "keep.accounting": "accounting document", "keep.claims": "legal claims", "keep.legal_duty": "duty by law",
 		"keep.public_interest": "public interest", "keep.expression": "freedom of expression", "keep.other": "another reason", "keep.hold": "a hold forbids it; restricted",
 		"snapshots": "Older snapshots", "no_snapshots": "none holds records from before", "until": "encrypted; the last one with records from before is deleted by %s",
@@ -177,6 +181,7 @@ var receiptWords = map[string]map[string]string{
 		"about":  "Co se mělo vymazat, je pryč z uložené pošty, ze záznamů, z rejstříku vyhledávání, z poštovního serveru i ze záloh tak, jak je uvedeno níže. Poté to bylo zkontrolováno. Aby se to nevrátilo, hlídá seznam otisků s tajným klíčem.",
 		"erased": "Vymazané zprávy", "redacted": "Začerněné zprávy", "kept": "Ponechané zprávy", "at": "Dokončeno", "plan": "Schválený plán (SHA-256)",
 		"by": "Naplánoval", "approved": "Schválil", "program": "program nebo příkazová řádka serveru", "account": "účet č. %d",
+		"unread": "Části, které program nepřečetl", "looked": "částí: %d; prohlédl člověk: %d (nic nenalezeno: %d; osoba nalezena: %d; nedají se otevřít: %d)",
 		"kept_for": "Ponecháno", "kept_reason": "zpráv: %d; %s; do %s", "keep.accounting": "účetní doklad", "keep.claims": "právní nároky", "keep.legal_duty": "zákonná povinnost",
 		"keep.public_interest": "veřejný zájem", "keep.expression": "svoboda projevu", "keep.other": "jiný důvod", "keep.hold": "výmaz je zakázán; omezené zpracování",
 		"snapshots": "Starší zálohy", "no_snapshots": "žádná neobsahuje dřívější záznamy", "until": "šifrované; poslední s dřívějšími záznamy se smaže do %s",

@@ -14,6 +14,7 @@ type RecordHit struct {
 	Form                   match.Form
 	Derived                bool // computed from messages; goes with them
 	Before, Matched, After string
+	New                    bool // a find again brought it
 }
 
 // walk finds in every record of every table that may hold personal text.
@@ -26,7 +27,8 @@ func (p *Privacy) walk(matcher *match.Matcher) ([]RecordHit, error) {
 		}
 		for _, h := range matcher.Find([]byte(*f.Text)) {
 			before, matched, after := excerpt([]byte(*f.Text), h.From, h.To)
-			hits = append(hits, RecordHit{f.Table, f.Name, f.ID, f.Mailbox, h.Identifier, h.Form, f.Derived, before, matched, after})
+			hits = append(hits, RecordHit{Table: f.Table, Field: f.Name, ID: f.ID, Mailbox: f.Mailbox, Identifier: h.Identifier, Form: h.Form,
+				Derived: f.Derived, Before: before, Matched: matched, After: after})
 		}
 		return nil
 	})

@@ -35,7 +35,7 @@ func (p *Privacy) redactOne(ctx context.Context, it item, masker masker) error {
 	if err != nil {
 		return err
 	}
-	masked, text, err := redactedBytes(raw, masker)
+	masked, text, err := redactedBytes(raw, masker, it.Seen...)
 	if err != nil {
 		return err
 	}
@@ -61,9 +61,14 @@ func (p *Privacy) level(id store.MessageID, raw []byte) (level bool, err error) 
 
 // redactedBytes masks a raw message and says what its text is then. Where a mask
 // can't reach (a datum that only shows in the raw bytes, or in an attachment of
-// another format), the attachment is withheld.
-func redactedBytes(raw []byte, masker masker) (masked, text []byte, err error) {
-	return maskedBytes(raw, masker, filesWith(raw, masker))
+// another format), the attachment is withheld, and so are the parts in which people
+// saw the datum.
+func redactedBytes(raw []byte, masker masker, seen ...string) (masked, text []byte, err error) {
+	withheld := filesWith(raw, masker)
+	for _, part := range seen {
+		withheld[part] = true
+	}
+	return maskedBytes(raw, masker, withheld)
 }
 
 // maskedBytes also withholds the given parts, and adds those that turn out to need it.

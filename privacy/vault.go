@@ -24,6 +24,7 @@ type file struct {
 	Selectors []match.Identifier
 	Purpose   string
 	Finding   Finding
+	News      News
 	Decisions map[store.MessageID]MessageDecision
 	Plan      *details
 	Progress  []StepReport

@@ -50,6 +50,7 @@ var troubles = []struct {
 	{privacy.ErrHold, trouble{http.StatusUnprocessableEntity, "hold"}},
 	{privacy.ErrRestriction, trouble{http.StatusUnprocessableEntity, "restriction"}},
 	{privacy.ErrLifted, trouble{http.StatusConflict, "lifted"}},
+	{privacy.ErrSeenStays, trouble{http.StatusConflict, "seen_stays"}},
 	{desk.ErrPast, trouble{http.StatusUnprocessableEntity, "past"}},
 	{desk.ErrNothingLeft, trouble{http.StatusConflict, "nothing_left"}},
 	{desk.ErrMailboxes, trouble{http.StatusConflict, "mailboxes"}},

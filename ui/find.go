@@ -28,9 +28,6 @@ type findLine struct {
 	Wrong string // text; empty: can be looked for
 }
 
-// findPurposes are stable words of the access log.
-var findPurposes = []string{"access", "erasure", "portability", "rectification", "incident", "check"}
-
 // mostLines bounds one find: a hundred data of one person are a mistake.
 const mostLines = 100
 

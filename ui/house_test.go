@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"net/url"
+	"strings"
 
 	"postolka/account"
 	"postolka/match"
@@ -13,10 +14,19 @@ import (
 // Tries of the pages of privacy and of the house, see tries.
 func init() {
 	for pattern, make := range map[string]func(*world, account.Agent) try{
-		"GET /privacy":              at("/privacy"),
-		"POST /privacy":             form("/privacy", "data", "eliska@seznam.example", "purpose", "check"),
-		"GET /privacy/{id}":         found(""),
-		"POST /privacy/{id}/more":   found("/more"),
+		"GET /privacy":             at("/privacy"),
+		"POST /privacy":            form("/privacy", "data", "eliska@seznam.example", "purpose", "check"),
+		"GET /privacy/{id}":        found(""),
+		"POST /privacy/{id}/more":  found("/more"),
+		"GET /privacy/{id}/unread": found("/unread"),
+		"POST /privacy/{id}/unread": func(w *world, by account.Agent) try {
+			t := unreadTry(w, by)
+			return try{strings.TrimSuffix(t.path, "/part"), values("message", t.form.Get("message"), "part", t.form.Get("part"), "verdict", "nothing")}
+		},
+		"GET /privacy/{id}/unread/part": func(w *world, by account.Agent) try {
+			t := unreadTry(w, by)
+			return try{path: t.path + "?" + t.form.Encode()}
+		},
 		"POST /privacy/{id}/decide": found("/decide", "all", "1", "decision", "erase"),
 		"POST /privacy/{id}/again":  found("/again"),
 		"POST /privacy/{id}/cancel": found("/cancel"),
@@ -138,6 +148,14 @@ func notice(fields ...string) func(*world, account.Agent) try {
 // found is a page of a new find.
 func found(rest string, fields ...string) func(*world, account.Agent) try {
 	return func(w *world, _ account.Agent) try { return try{personPath(w.found()) + rest, values(fields...)} }
+}
+
+// unreadTry is the first part that a new find could not read.
+func unreadTry(w *world, _ account.Agent) try {
+	id := w.found()
+	parts, err := w.server.Privacy.Unread(w.people["jana"], id)
+	w.must(err)
+	return try{unreadPath(id) + "/part", values("message", idText(parts[0].Message), "part", parts[0].Part)}
 }
 
 // found saves a find of somebody who wrote.

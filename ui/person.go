@@ -3,6 +3,7 @@ package ui
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,20 +22,20 @@ type PersonFile struct {
 	ID        store.JobID
 	At        time.Time
 	Finding   privacy.Finding
+	News      privacy.News
+	Looks     privacy.LookCounts
 	Selectors []match.Identifier
 	Purpose   string
-	Messages  int // with hits, all of them
-	Talks     int // conversations among them
-	Files     int // hits in attachments
+	Request   *privacy.RequestRow // the one that it was made for
+	Counts    privacy.HitCounts
+	Talks     int // conversations with hits
 	Groups    []hitGroup
 	Records   []recordRow
 	Dock      personDock
-	Where     string         // filter: "", "header", "text" or "files"
-	Form      string         // filter: "" or one of hitForms
-	Forms     map[string]int // hits in each form
-	Page      int            // from 0
+	Filter    privacy.Filter
+	Page      int // from 0
 	Pages     int
-	Shown     int // messages under the filter
+	Shown     int // messages under the filter, on all pages
 }
 
 // hitGroup is one conversation.
@@ -43,6 +44,7 @@ type hitGroup struct {
 	Head privacy.ConversationHeading
 	May  bool // by may open it
 	Mail []hitMessage
+	All  int // messages of it under the filter, on all pages
 }
 
 // hitMessage is one message with its hits and the decision on it.
@@ -52,6 +54,8 @@ type hitMessage struct {
 	Role     string
 	Hits     []privacy.Hit
 	More     []privacy.Hit // folded
+	Beyond   int           // not even there
+	New      bool
 	Decision privacy.MessageDecision
 }
 
@@ -69,8 +73,9 @@ type personDock struct {
 }
 
 const (
-	messagesAPage = 100
-	hitsInSight   = 3 // of one message; the rest is folded
+	messagesAPage = 50
+	hitsInSight   = 3  // of one message; the rest is folded
+	hitsFolded    = 30 // and what is beyond is counted: a page stays small
 )
 
 // person shows the file of a saved find; a job that went on shows where it is.
@@ -100,50 +105,70 @@ func (s *Server) person(w http.ResponseWriter, r *http.Request, by account.Agent
 	if err != nil {
 		return err
 	}
+	q := r.URL.Query()
+	page, _ := strconv.Atoi(q.Get("page"))
+	f := newPersonFile(found, heads, by, readFilter(q), page)
+	if f.Request, err = s.Privacy.RequestOf(by, id); err != nil {
+		return err
+	}
 	p, err := s.page(r, by, "person.title", "find")
 	if err != nil {
 		return err
 	}
-	q := r.URL.Query()
-	page, _ := strconv.Atoi(q.Get("page"))
-	return s.show(w, r, http.StatusOK, personPage(p, newPersonFile(found, heads, by, q.Get("where"), q.Get("form"), page)))
+	return s.show(w, r, http.StatusOK, personPage(p, f))
 }
 
-func newPersonFile(found privacy.Person, heads privacy.Headings, by account.Agent, where, form string, page int) PersonFile {
-	f := PersonFile{ID: found.Job, At: found.Record.CreatedAt, Finding: found.Finding, Selectors: found.Selectors,
-		Purpose: found.Purpose, Messages: len(found.Messages), Talks: len(heads.Conversations), Where: where, Form: form, Forms: map[string]int{},
-		Dock: newDock(found.Job, found.Messages)}
-	for _, h := range found.Finding.Hits {
-		if placeOf(h) == "files" {
-			f.Files++
+// readFilter reads a filter from an address or a form; words it doesn't know let all through.
+func readFilter(q url.Values) (f privacy.Filter) {
+	known := func(name string, words []string) string {
+		if word := q.Get(name); slices.Contains(words, word) {
+			return word
 		}
-		f.Forms[hitForm(h.Form)]++
+		return ""
+	}
+	f.Place, f.Form, f.Role = known("where", hitPlaces), known("form", hitForms), known("role", hitRoles)
+	f.New = q.Get("new") != ""
+	id, _ := strconv.ParseUint(q.Get("talk"), 10, 64)
+	f.Conversation = store.ConversationID(id)
+	return f
+}
+
+func newPersonFile(found privacy.Person, heads privacy.Headings, by account.Agent, filter privacy.Filter, page int) PersonFile {
+	f := PersonFile{ID: found.Job, At: found.Finding.At, Finding: found.Finding, News: found.News, Looks: found.Finding.Complete.Looks(), Selectors: found.Selectors,
+		Purpose: found.Purpose, Counts: found.Finding.Counts(), Talks: len(heads.Conversations), Filter: filter, Dock: newDock(found.Job, found.Messages)}
+	if f.At.IsZero() { // saved by an older version
+		f.At = found.Record.CreatedAt
 	}
 	for _, h := range found.Finding.Records {
 		f.Records = append(f.Records, recordRow{h, fate(h)})
 	}
 	f.Dock.Records = countTouched(f.Records)
-	mail := messagesWithHits(found, heads, where, form)
+	mail := messagesWithHits(found, heads, filter)
 	f.Shown = len(mail)
 	f.Pages = max(1, (len(mail)+messagesAPage-1)/messagesAPage)
 	f.Page = min(max(page, 0), f.Pages-1)
 	from := f.Page * messagesAPage
 	f.Groups = grouped(mail[from:min(from+messagesAPage, len(mail))], heads, by)
+	all := map[store.ConversationID]int{}
+	for _, m := range mail {
+		all[m.conversation()]++
+	}
+	for i := range f.Groups {
+		f.Groups[i].All = all[f.Groups[i].ID]
+	}
 	return f
 }
 
-// messagesWithHits are those that have a hit in the place and form asked for, by conversation
+// messagesWithHits are those that have a hit under the filter, by conversation
 // in the order of its newest message.
-func messagesWithHits(found privacy.Person, heads privacy.Headings, where, form string) []hitMessage {
+func messagesWithHits(found privacy.Person, heads privacy.Headings, filter privacy.Filter) []hitMessage {
+	roles := found.Finding.Roles()
 	byID := map[store.MessageID]*hitMessage{}
 	var order []store.MessageID
-	for _, h := range found.Finding.Hits {
-		if where != "" && placeOf(h) != where || form != "" && hitForm(h.Form) != form {
-			continue
-		}
+	for _, h := range filter.Of(found.Finding.Hits) {
 		m := byID[h.Message]
 		if m == nil {
-			m = &hitMessage{ID: h.Message, Head: heads.Messages[h.Message], Role: h.Role}
+			m = &hitMessage{ID: h.Message, Head: heads.Messages[h.Message], Role: roles[h.Message]}
 			byID[h.Message] = m
 			order = append(order, h.Message)
 		}
@@ -170,11 +195,9 @@ func (m hitMessage) conversation() store.ConversationID { return m.Hits[0].Conve
 // add keeps a hit in sight or folded; one that only repeats another (the HTML of the
 // same text) is not shown twice.
 func (m *hitMessage) add(h privacy.Hit) {
-	if h.Role != privacy.Mentioned && m.Role == privacy.Mentioned || h.Role == privacy.Author {
-		m.Role = h.Role
-	}
+	m.New = m.New || h.New
 	same := func(o privacy.Hit) bool {
-		return o.Identifier == h.Identifier && o.Matched == h.Matched && placeOf(o) == placeOf(h) && placeOf(h) == "text"
+		return o.Identifier == h.Identifier && o.Matched == h.Matched && o.Place() == h.Place() && h.Place() == privacy.InText
 	}
 	if slices.ContainsFunc(m.Hits, same) || slices.ContainsFunc(m.More, same) {
 		return
@@ -183,7 +206,11 @@ func (m *hitMessage) add(h privacy.Hit) {
 		m.Hits = append(m.Hits, h)
 		return
 	}
-	m.More = append(m.More, h)
+	if len(m.More) < hitsFolded {
+		m.More = append(m.More, h)
+		return
+	}
+	m.Beyond++
 }
 
 func grouped(list []hitMessage, heads privacy.Headings, by account.Agent) (groups []hitGroup) {
@@ -201,24 +228,13 @@ func grouped(list []hitMessage, heads privacy.Headings, by account.Agent) (group
 // spread says where the hits lie, leaving out what there is none of.
 func (f PersonFile) spread(v Voice) string {
 	text := v.T("truth.talks", f.Talks)
-	if f.Files > 0 {
-		text += v.T("truth.files", f.Files)
+	if files := f.Counts.Places[privacy.InFiles]; files > 0 {
+		text += v.T("truth.files", files)
 	}
 	if len(f.Records) > 0 {
 		text += v.T("truth.records", len(f.Records))
 	}
 	return text
-}
-
-// placeOf says where in a message a hit stands: "header", "text" or "files".
-func placeOf(h privacy.Hit) string {
-	switch h.Kind {
-	case "header":
-		return "header"
-	case "file name", "attachment":
-		return "files"
-	}
-	return "text"
 }
 
 // placeText names the place to a person: a header, a file with its name, hidden text.
@@ -237,31 +253,44 @@ func (v Voice) placeText(h privacy.Hit) string {
 		return v.T("place_in.hidden")
 	case "raw":
 		return v.T("place_in.raw")
+	case privacy.SeenKind:
+		return v.partText(h.Part)
 	}
 	return v.T("place_in.text")
 }
 
-// formText says why a hit is one: which datum, and in which form it stands.
+// partText names a part of a message by its number.
+func (v Voice) partText(part string) string {
+	if part == "" {
+		return v.T("truth.whole")
+	}
+	return v.T("truth.part", part)
+}
+
+// hitText says why a hit is one.
+func (f PersonFile) hitText(v Voice, h privacy.Hit) string {
+	if h.Kind == privacy.SeenKind {
+		return v.T("form.seen")
+	}
+	return f.formText(v, h.Identifier, h.Form)
+}
+
+// formText says which datum it is, and in which form it stands.
 func (f PersonFile) formText(v Voice, identifier int, form match.Form) string {
 	kind := "text"
 	if identifier < len(f.Selectors) {
 		kind = kindKey(f.Selectors[identifier].Kind)
 	}
-	return v.T("person.form", v.T("kind."+kind), v.T("form."+hitForm(form)))
+	return v.T("person.form", v.T("kind."+kind), v.T("form."+form.String()))
 }
 
-// hitForms are the forms in which a datum stands, the surest first.
-var hitForms = []string{"exact", "normalised", "inflected"}
-
-func hitForm(form match.Form) string {
-	switch form {
-	case match.Exact:
-		return "exact"
-	case match.Inflected:
-		return "inflected"
-	}
-	return "normalised"
-}
+// Words of a filter: where hits stand, in which forms (the surest first), and the
+// person's part in a message.
+var (
+	hitPlaces = []string{privacy.InText, privacy.InHeader, privacy.InFiles}
+	hitForms  = []string{"exact", "normalised", "inflected", "resembling", privacy.SeenKind}
+	hitRoles  = []string{privacy.Author, privacy.Recipient, privacy.Mentioned}
+)
 
 // fate says what an erasure does to a record; package privacy decides it (plan.go).
 func fate(h privacy.RecordHit) string {
@@ -301,14 +330,8 @@ func newDock(id store.JobID, decisions []privacy.MessageDecision) personDock {
 }
 
 // query is the address of a page of the file under a filter.
-func (f PersonFile) query(where, form string, page int) string {
-	q := url.Values{}
-	if form != "" {
-		q.Set("form", form)
-	}
-	if where != "" {
-		q.Set("where", where)
-	}
+func (f PersonFile) query(filter privacy.Filter, page int) string {
+	q := filterValues(filter)
 	if page > 0 {
 		q.Set("page", strconv.Itoa(page))
 	}
@@ -318,7 +341,85 @@ func (f PersonFile) query(where, form string, page int) string {
 	return personPath(f.ID) + "?" + q.Encode()
 }
 
-// decide keeps the decision on one message, or, with all, on every message found.
+func filterValues(filter privacy.Filter) url.Values {
+	q := url.Values{}
+	for name, value := range map[string]string{"where": filter.Place, "form": filter.Form, "role": filter.Role} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if filter.New {
+		q.Set("new", "1")
+	}
+	if filter.Conversation != 0 {
+		q.Set("talk", idText(filter.Conversation))
+	}
+	return q
+}
+
+func (f PersonFile) filtered() bool { return f.Filter != privacy.Filter{} }
+
+// within is the filter, in one conversation only.
+func (f PersonFile) within(id store.ConversationID) privacy.Filter {
+	f.Filter.Conversation = id
+	return f.Filter
+}
+
+// hiddenField is a field of a form that nobody sees.
+type hiddenField struct{ Name, Value string }
+
+func hiddenOf(q url.Values) (list []hiddenField) {
+	for _, name := range slices.Sorted(maps.Keys(q)) {
+		list = append(list, hiddenField{name, q.Get(name)})
+	}
+	return list
+}
+
+// choice is one tab of a filter.
+type choice struct {
+	Key    string // of its text
+	Filter privacy.Filter
+	Count  int
+	On     bool
+}
+
+// choices are the tabs of one row: all, then each word that has hits.
+func choices(all string, counts map[string]int, words []string, now string, set func(word string) privacy.Filter, key func(word string) string) []choice {
+	list := []choice{{all, set(""), -1, now == ""}}
+	for _, word := range words {
+		if n := counts[word]; n > 0 || word == now {
+			list = append(list, choice{key(word), set(word), n, word == now})
+		}
+	}
+	return list
+}
+
+// filterRows are the rows of tabs; a row with one choice says nothing.
+func (f PersonFile) filterRows() (rows []filterRow) {
+	add := func(label, all string, counts map[string]int, words []string, now string, set func(*privacy.Filter, string), key func(word string) string) {
+		list := choices(all, counts, words, now, func(word string) privacy.Filter {
+			next := f.Filter
+			set(&next, word)
+			return next
+		}, key)
+		if len(list) > 2 || now != "" {
+			rows = append(rows, filterRow{label, list})
+		}
+	}
+	add("person.where", "hit_in.all", f.Counts.Places, hitPlaces, f.Filter.Place, func(n *privacy.Filter, w string) { n.Place = w }, func(w string) string { return "hit_in." + w })
+	add("person.roles", "person.every_role", f.Counts.Roles, hitRoles, f.Filter.Role, func(n *privacy.Filter, w string) { n.Role = w }, func(w string) string { return "role_in." + w })
+	add("person.forms", "person.every_form", f.Counts.Forms, hitForms, f.Filter.Form, func(n *privacy.Filter, w string) { n.Form = w }, func(w string) string { return "form." + w })
+	return rows
+}
+
+// filterRow is one row of tabs under its label.
+type filterRow struct {
+	Label   string
+	Choices []choice
+}
+
+// decide keeps the decision on one message, or, with all, on every message that has
+// a hit under the filter, as many as the button told.
 func (s *Server) decide(w http.ResponseWriter, r *http.Request, by account.Agent) error {
 	id, err := s.jobID(r)
 	if err != nil {
@@ -328,32 +429,26 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request, by account.Agent
 	if err != nil {
 		return err
 	}
-	list := []privacy.MessageDecision{d}
+	decided := 1
 	if r.PostFormValue("all") != "" {
-		if list, err = s.decideAll(by, id, d); err != nil {
-			return err
-		}
+		told, _ := strconv.Atoi(r.PostFormValue("all"))
+		decided, err = s.Privacy.DecideAll(r.Context(), by, id, readFilter(r.PostForm), max(told, 1), d)
+	} else {
+		err = s.Privacy.Decide(r.Context(), by, id, d)
 	}
 	back := localPath(r.PostFormValue("back"))
-	err = s.Privacy.Decide(r.Context(), by, id, list...)
-	if errors.Is(err, privacy.ErrKeep) {
+	switch {
+	case errors.Is(err, privacy.ErrKeep):
 		return s.back(w, r, back, Flash{Key: "decide_reason"})
-	}
-	if err != nil {
+	case errors.Is(err, privacy.ErrFindChanged):
+		return s.back(w, r, back, Flash{Key: "decide_changed"})
+	case err != nil:
 		return err
 	}
 	if wantsPart(r) == "dock" {
 		return s.showDock(w, r, by, id)
 	}
-	return s.back(w, r, back, Flash{Key: "decided", Count: len(list)})
-}
-
-func (s *Server) decideAll(by account.Agent, id store.JobID, d privacy.MessageDecision) ([]privacy.MessageDecision, error) {
-	list, err := s.Privacy.Decisions(by, id)
-	for i := range list {
-		list[i].Decision, list[i].Reason, list[i].Until = d.Decision, d.Reason, d.Until
-	}
-	return list, err
+	return s.back(w, r, back, Flash{Key: "decided", Count: decided})
 }
 
 func (s *Server) readDecision(r *http.Request, by account.Agent) (privacy.MessageDecision, error) {
@@ -393,10 +488,14 @@ func (s *Server) findAgain(w http.ResponseWriter, r *http.Request, by account.Ag
 	if err != nil {
 		return err
 	}
-	if err := s.Privacy.Again(r.Context(), by, id); err != nil {
+	news, err := s.Privacy.Again(r.Context(), by, id)
+	if err != nil {
 		return err
 	}
-	return s.back(w, r, personPath(id), Flash{Key: "found_again"})
+	if news.Hits+news.Records == 0 {
+		return s.back(w, r, personPath(id), Flash{Key: "found_nothing_new"})
+	}
+	return s.back(w, r, personPath(id), Flash{Key: "found_again", Count: news.Hits + news.Records})
 }
 
 // cancelJob ends a find or plan, and destroys what it knew.

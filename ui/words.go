@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"postolka/guess"
+	"postolka/privacy"
 	"postolka/store"
 )
 
@@ -15,7 +16,7 @@ import (
 
 // unreadableText says why a part could not be read; reasons are mail's stable words.
 func (v Voice) unreadableText(reason string) string {
-	key := "unreadable." + strings.NewReplacer(" ", "_", ":", "", "-", "_").Replace(strings.ToLower(reason))
+	key := "unreadable." + strings.NewReplacer(" ", "_", ":", "", "-", "_").Replace(strings.TrimPrefix(strings.ToLower(reason), "quarantined: "))
 	if v.has(key) {
 		return v.T(key)
 	}
@@ -80,7 +81,7 @@ func dateValue(v Voice, t time.Time) string {
 
 // purposeKey is a purpose if the catalogue knows it.
 func purposeKey(word string) string {
-	if slices.Contains(findPurposes, word) {
+	if slices.Contains(privacy.Purposes, word) {
 		return word
 	}
 	return "check"
@@ -97,13 +98,6 @@ func okOrWrong(ok bool) string {
 	return "wrong"
 }
 
-func orAll(where string) string {
-	if where == "" {
-		return "all"
-	}
-	return where
-}
-
 func orNone(state string) string {
 	if state == "" {
 		return "none"
@@ -117,14 +111,6 @@ func percent(part, whole int64) string {
 		return "0"
 	}
 	return strconv.FormatFloat(float64(part)*100/float64(whole), 'f', 1, 64)
-}
-
-// firstID gives the first of a list an id to jump to. The others have their number behind it.
-func firstID(i int, id string) string {
-	if i == 0 {
-		return id
-	}
-	return id + "-" + strconv.Itoa(i)
 }
 
 // whenOrNever is a near instant, or that it never was.

@@ -43,6 +43,7 @@ type world struct {
 	support  store.MailboxID
 	claims   store.MailboxID
 	refuse   string                   // what the IMAP server answers; empty: it lets in
+	many     map[int]store.JobID      // see foundMany
 	erasure  store.JobID              // a finished one, see erased
 	asked    string                   // path of a conversation that asks for a right
 	people   map[string]account.Agent // by first name, lower case
@@ -56,7 +57,7 @@ const testPassword = "kestrel over the meadow"
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, store: storetest.New(t), people: map[string]account.Agent{}}
+	w := &world{t: t, store: storetest.New(t), people: map[string]account.Agent{}, many: map[int]store.JobID{}}
 	w.now = time.Date(2026, 11, 24, 9, 7, 0, 0, time.UTC) // a Tuesday, 10:07 in Prague
 	clock := func() time.Time { return w.now }
 	log, err := audit.Open(w.store)

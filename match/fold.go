@@ -134,7 +134,9 @@ func (f *folder) run() {
 
 // plain folds a run of ASCII with single spaces in it.
 func (f *folder) plain() {
-	src, dst, at := f.src, f.dst, f.at
+	src := f.src[f.at:]
+	f.dst = slices.Grow(f.dst, len(src))
+	dst, at := f.dst[len(f.dst):len(f.dst)+len(src)], 0
 	spaced := f.afterSpace()
 	for at < len(src) {
 		c := src[at]
@@ -146,17 +148,17 @@ func (f *folder) plain() {
 			m = ' '
 		}
 		spaced = false
-		dst = append(dst, m)
+		dst[at] = m
 		at++
 	}
-	if at == f.at {
+	if at == 0 {
 		return
 	}
 	if f.mapped && !f.straight {
 		f.spans = append(f.spans, span{to: int32(len(f.dst)), from: int32(f.at)})
 		f.straight = true
 	}
-	f.dst, f.at = dst, at
+	f.dst, f.at = f.dst[:len(f.dst)+at], f.at+at
 }
 
 // keep takes one byte as it is, or in the other case.

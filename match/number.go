@@ -54,13 +54,12 @@ func (b *numberBook) add(k numberKey) {
 }
 
 // find walks the groups of text. A group is a run of digits, or of letters
-// and digits when letters is set.
+// and digits when letters is set. Every key has a digit.
 func (b *numberBook) find(text []byte, letters bool, found func(k numberKey, from, to int) bool) bool {
-	var room [128]group // most texts need no more
+	var room [32]group // most texts need no more
 	groups := room[:0]
-	for at := 0; at < len(text); {
-		var g group
-		g, at = nextGroup(text, at, letters)
+	for at := seekDigits(text, 0); at < len(text); {
+		g, end := nextGroup(text, at, letters)
 		if g.to == 0 {
 			break
 		}
@@ -68,21 +67,42 @@ func (b *numberBook) find(text []byte, letters bool, found func(k numberKey, fro
 			if !b.inRun(text, groups, letters, found) {
 				return false
 			}
-			groups = groups[:0]
+			groups, at = groups[:0], seekDigits(text, g.from)
+			continue
 		}
-		groups = append(groups, g)
+		groups, at = append(groups, g), end
 	}
 	return b.inRun(text, groups, letters, found)
+}
+
+// seekDigits goes on to where the next row of groups with a digit in it begins,
+// or to the end of the text.
+func seekDigits(text []byte, at int) int {
+	digit := at
+	for digit < len(text) && text[digit]-'0' > 9 {
+		digit++
+	}
+	if digit == len(text) {
+		return digit
+	}
+	for digit > at && (inGroup[1][text[digit-1]] || inNumber[text[digit-1]]) {
+		digit--
+	}
+	return digit
 }
 
 type group struct{ from, to int }
 
 func nextGroup(text []byte, at int, letters bool) (group, int) {
-	for at < len(text) && !inGroup(text[at], letters) {
+	in := &inGroup[0]
+	if letters {
+		in = &inGroup[1]
+	}
+	for at < len(text) && !in[text[at]] {
 		at++
 	}
 	g := group{from: at}
-	for at < len(text) && inGroup(text[at], letters) {
+	for at < len(text) && in[text[at]] {
 		at++
 	}
 	if at > g.from {
@@ -91,9 +111,16 @@ func nextGroup(text []byte, at int, letters bool) (group, int) {
 	return g, at
 }
 
-func inGroup(c byte, letters bool) bool {
-	return '0' <= c && c <= '9' || letters && 'a' <= c && c <= 'z'
-}
+// inGroup: digits; and, second, those with letters.
+var inGroup = func() (t [2][256]bool) {
+	for c := byte('0'); c <= '9'; c++ {
+		t[0][c], t[1][c] = true, true
+	}
+	for c := byte('a'); c <= 'z'; c++ {
+		t[1][c] = true
+	}
+	return t
+}()
 
 // separates reports whether what lies between two groups may lie inside a number.
 func separates(between []byte) bool {

@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"postolka/account"
 	"postolka/audit"
@@ -124,7 +127,7 @@ func (p *Privacy) find(ctx context.Context, sel []match.Identifier, opt FindOpti
 	if err != nil {
 		return Finding{}, err
 	}
-	mark, err := p.highMark()
+	mark, of, err := p.highMark()
 	if err != nil {
 		return Finding{}, err
 	}
@@ -136,37 +139,44 @@ func (p *Privacy) find(ctx context.Context, sel []match.Identifier, opt FindOpti
 	if opt.IndexOnly {
 		f, err = p.findInIndex(ctx, matcher, candidates)
 	} else {
-		f, err = p.findInAll(ctx, matcher, candidates, mark, opt.Progress)
+		f, err = p.findInAll(ctx, matcher, candidates, mark, of, opt.Progress)
 	}
+	f.Complete.Of = of
 	f.At, f.Took = started.UTC(), p.Now().Sub(started)
 	return f, err
 }
 
-func (p *Privacy) highMark() (mark store.MessageID, err error) {
+// highMark is the last message of now, and how many a scan up to it reads.
+func (p *Privacy) highMark() (mark store.MessageID, of int, err error) {
 	err = p.Store.View(func(tx *store.Tx) error {
 		mark, _ = store.Messages.Last(tx)
+		of = store.Messages.Len(tx) - store.MessagesErased.Count(tx, nil)
 		return nil
 	})
-	return mark, err
+	return mark, of, err
 }
 
-func (p *Privacy) findInAll(ctx context.Context, matcher *match.Matcher, candidates []idSet, mark store.MessageID, progress func(done, total int)) (Finding, error) {
-	var f Finding
-	if err := p.readability(mark, &f.Complete); err != nil {
+func (p *Privacy) findInAll(ctx context.Context, matcher *match.Matcher, candidates []idSet, mark store.MessageID, of int, progress func(done, total int)) (f Finding, err error) {
+	var raw []place
+	var group errgroup.Group // the records are read while the texts are
+	group.Go(func() (err error) {
+		raw, f.Complete.Scanned, err = p.scan(ctx, matcher, mark, of, progress)
+		return err
+	})
+	group.Go(func() (err error) {
+		f.Records, err = p.walk(ctx, matcher)
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return f, err
 	}
-	raw, scanned, err := p.scan(ctx, matcher, mark, f.Complete.Of, progress)
-	if err != nil {
+	if f.Complete.Unreadable, err = p.unreadable(mark); err != nil {
 		return f, err
 	}
-	f.Complete.Scanned = scanned
 	if f.Complete.Later, err = p.later(mark); err != nil {
 		return f, err
 	}
 	if f.Hits, err = p.describe(matcher, raw); err != nil {
-		return f, err
-	}
-	if f.Records, err = p.walk(matcher); err != nil {
 		return f, err
 	}
 	f.Complete.Disagree = disagreement(f.Hits, candidates)
@@ -183,30 +193,33 @@ func (p *Privacy) findInIndex(ctx context.Context, matcher *match.Matcher, candi
 	f := Finding{Complete: Completeness{IndexOnly: true}}
 	var all []store.MessageID
 	for _, set := range candidates {
-		for id := range set {
-			all = append(all, id)
-		}
+		all = slices.AppendSeq(all, maps.Keys(set))
 	}
 	slices.Sort(all)
-	var raw []place
-	for _, id := range slices.Compact(all) {
-		if err := ctx.Err(); err != nil {
-			return f, err
-		}
-		text, err := p.Store.Text(id)
-		if errors.Is(err, store.ErrNotFound) {
-			continue // erased since the index was asked
-		}
-		if err != nil {
-			return f, err
-		}
-		raw = append(raw, placesIn(matcher, id, text)...)
+	all = slices.Compact(all)
+	places := make([][]place, len(all))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, id := range all {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			text, err := p.Store.Text(id)
+			if errors.Is(err, store.ErrNotFound) {
+				return nil // erased since the index was asked
+			}
+			if err != nil {
+				return err
+			}
+			places[i] = placesIn(matcher, id, text)
+			return nil
+		})
 	}
-	var err error
-	if f.Complete.Of, err = p.count(); err != nil {
-		return f, err
+	err := group.Wait()
+	if err == nil {
+		f.Hits, err = p.describe(matcher, slices.Concat(places...))
 	}
-	f.Hits, err = p.describe(matcher, raw)
 	return f, err
 }
 
@@ -222,37 +235,26 @@ func (p *Privacy) later(mark store.MessageID) (n int, err error) {
 	return n, err
 }
 
-// count is the number of messages that a scan would read.
-func (p *Privacy) count() (n int, err error) {
+// unreadable lists what could not be read in the messages up to mark.
+func (p *Privacy) unreadable(mark store.MessageID) (all []Unreadable, err error) {
 	err = p.Store.View(func(tx *store.Tx) error {
-		n = 0
-		for _, m := range store.Messages.All(tx) {
-			if m.Erased.IsZero() {
-				n++
-			}
-		}
-		return nil
-	})
-	return n, err
-}
-
-// readability counts the messages up to mark and lists what could not be read in them.
-func (p *Privacy) readability(mark store.MessageID, c *Completeness) error {
-	return p.Store.View(func(tx *store.Tx) error {
-		for id, m := range store.Messages.All(tx) {
+		all = nil
+		for id := range store.MessagesUnreadable.Prefix(tx, nil) {
 			if id > mark {
-				break
-			}
-			if !m.Erased.IsZero() {
 				continue
 			}
-			c.Of++
+			m, err := store.Messages.Get(tx, id)
+			if err != nil {
+				return err
+			}
 			for _, u := range m.Unreadable {
-				c.Unreadable = append(c.Unreadable, Unreadable{Message: id, MessageIDHeader: m.MessageIDHeader, Conversation: m.Conversation, Part: u.Part, Reason: u.Reason})
+				all = append(all, Unreadable{Message: id, MessageIDHeader: m.MessageIDHeader, Conversation: m.Conversation, Part: u.Part, Reason: u.Reason})
 			}
 		}
+		slices.SortStableFunc(all, func(a, b Unreadable) int { return cmp.Compare(a.Message, b.Message) })
 		return nil
 	})
+	return all, err
 }
 
 // place is a hit before its message's record was looked at.

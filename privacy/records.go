@@ -1,6 +1,8 @@
 package privacy
 
 import (
+	"context"
+
 	"postolka/match"
 	"postolka/store"
 )
@@ -18,15 +20,16 @@ type RecordHit struct {
 }
 
 // walk finds in every record of every table that may hold personal text.
-func (p *Privacy) walk(matcher *match.Matcher) ([]RecordHit, error) {
+func (p *Privacy) walk(ctx context.Context, matcher *match.Matcher) ([]RecordHit, error) {
 	var hits []RecordHit
 	var scratch match.Scratch
+	var text []byte
 	err := p.Store.Walk(func(f store.Field) error {
-		if !matcher.Any([]byte(*f.Text), &scratch) {
-			return nil
+		if text = append(text[:0], *f.Text...); !matcher.Any(text, &scratch) {
+			return ctx.Err()
 		}
-		for _, h := range matcher.Find([]byte(*f.Text)) {
-			before, matched, after := excerpt([]byte(*f.Text), h.From, h.To)
+		for _, h := range matcher.Find(text) {
+			before, matched, after := excerpt(text, h.From, h.To)
 			hits = append(hits, RecordHit{Table: f.Table, Field: f.Name, ID: f.ID, Mailbox: f.Mailbox, Identifier: h.Identifier, Form: h.Form,
 				Derived: f.Derived, Before: before, Matched: matched, After: after})
 		}

@@ -64,11 +64,7 @@ func (p *Privacy) verifyScan(ctx context.Context, r *erasure, counts map[string]
 	if err != nil {
 		return nil, err
 	}
-	var c Completeness
-	if err := p.readability(r.file.Plan.Mark, &c); err != nil {
-		return nil, err
-	}
-	places, scanned, err := p.scan(ctx, matcher, 0, c.Of, nil)
+	places, scanned, err := p.scan(ctx, matcher, 0, 0, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -84,11 +80,11 @@ func (p *Privacy) verifyScan(ctx context.Context, r *erasure, counts map[string]
 		kept[pl.hit.Identifier] = true
 	}
 	counts["scanned"] = int64(scanned)
-	return kept, p.verifyRecords(matcher, r, kept)
+	return kept, p.verifyRecords(ctx, matcher, r, kept)
 }
 
-func (p *Privacy) verifyRecords(matcher *match.Matcher, r *erasure, kept map[int]bool) error {
-	hits, err := p.walk(matcher)
+func (p *Privacy) verifyRecords(ctx context.Context, matcher *match.Matcher, r *erasure, kept map[int]bool) error {
+	hits, err := p.walk(ctx, matcher)
 	if err != nil {
 		return err
 	}

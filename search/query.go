@@ -33,7 +33,7 @@ type Query struct {
 	InAttachments bool // Words are looked for in attachments only
 
 	ByScore       bool // best first; else newest first
-	Limit, Offset int  // Limit zero: 50; negative: everything
+	Limit, Offset int  // Limit zero: 50; negative: everything, in any order
 }
 
 // Result is one page of hits.
@@ -86,8 +86,9 @@ func (q Query) in(ctx context.Context, index bleve.Index) (*bleve.SearchResult, 
 	r := bleve.NewSearchRequestOptions(q.bleve(), size, 0, false)
 	if q.ByScore {
 		r.SortBy([]string{"-_score", "-_id"})
+	} else if r.Score = "none"; q.Limit < 0 {
+		r.SortBy([]string{"_id"}) // everything: dates would only cost
 	} else {
-		r.Score = "none"
 		r.SortByCustom(blevesearch.SortOrder{
 			&blevesearch.SortField{Field: fieldDate, Desc: true, Type: blevesearch.SortFieldAsNumber},
 			&blevesearch.SortDocID{Desc: true},

@@ -14,7 +14,7 @@ var (
 	Messages = Table[MessageID, Message, *Message]{name: "messages", version: 1, holds: HoldsFields, fields: messageFields,
 		mailbox: func(_ MessageID, v *Message) MailboxID { return v.Mailbox },
 		indexes: []*Index[MessageID, Message]{&MessagesByConversation, &MessagesByStrict, &MessagesByHeader, &MessagesByReference,
-			&MessagesByPack, &MessagesByMailbox, &MessagesQuarantined, &MessagesUnreadable, &MessagesByProposed}}
+			&MessagesByPack, &MessagesByMailbox, &MessagesQuarantined, &MessagesUnreadable, &MessagesErased, &MessagesByProposed}}
 	Sources = Table[SourceID, Source, *Source]{name: "sources", version: 1, holds: HoldsNone,
 		indexes: []*Index[SourceID, Source]{&SourcesByPlace, &SourcesByMessage}}
 	Conversations = Table[ConversationID, Conversation, *Conversation]{name: "conversations", version: 1, holds: HoldsFields, fields: conversationFields,
@@ -101,6 +101,9 @@ var (
 	// Key(mailbox), only where parts could not be read
 	MessagesUnreadable = Index[MessageID, Message]{table: "messages", name: "unreadable",
 		keys: func(v *Message) [][]byte { return when(len(v.Unreadable) > 0 && v.Erased.IsZero(), v.Mailbox) }}
+	// Key(mailbox), only what was erased
+	MessagesErased = Index[MessageID, Message]{table: "messages", name: "erased",
+		keys: func(v *Message) [][]byte { return when(!v.Erased.IsZero(), v.Mailbox) }}
 	// Key(conversation), only where Proposed is set
 	MessagesByProposed = Index[MessageID, Message]{table: "messages", name: "proposed",
 		keys: func(v *Message) [][]byte { return when(v.Proposed != 0, v.Proposed) }}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
@@ -102,6 +103,7 @@ func (f *dataFile) update(fn func(tx *bolt.Tx) error) (err error) {
 	f.writers.enter()
 	defer f.writers.leave()
 	defer f.rescue(&err)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	return f.explain(f.db.Load().Update(fn))
 }
 
@@ -135,7 +137,7 @@ func (f *dataFile) rescue(err *error) {
 		*err = damaged(f.name, errors.New("a page cannot be read"))
 		return
 	}
-	if text := fmt.Sprint(p); boltPanic(text) {
+	if text := fmt.Sprint(p); boltPanic(text) || inBolt(p) {
 		*err = damaged(f.name, errors.New("a page is not what it should be"))
 		return
 	}
@@ -151,6 +153,24 @@ func boltPanic(text string) bool {
 		}
 	}
 	return strings.Contains(text, "slice bounds out of range") || strings.Contains(text, "invalid page")
+}
+
+// inBolt: the runtime stopped bbolt itself, which followed a damaged page number
+// out of the file. To be called by what a deferred function recovered in.
+func inBolt(p any) bool {
+	if _, ok := p.(runtime.Error); !ok {
+		return false
+	}
+	var pcs [16]uintptr
+	frames, panicked := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs[:])]), false
+	for frame, more := frames.Next(); more; frame, more = frames.Next() {
+		if of := frame.Function; strings.HasPrefix(of, "runtime.") {
+			panicked = true
+		} else if panicked {
+			return strings.HasPrefix(of, "go.etcd.io/bbolt")
+		}
+	}
+	return false
 }
 
 // size is the part of the file that was ever used.

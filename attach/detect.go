@@ -157,6 +157,8 @@ func textFormat(data []byte) string {
 	switch {
 	case bytes.HasPrefix(low, []byte("<!doctype html")), bytes.HasPrefix(low, []byte("<html")):
 		return "html"
+	case bytes.HasPrefix(low, []byte("mime-version:")): // a page saved with its pictures, whatever its name
+		return "message"
 	case bytes.HasPrefix(low, []byte("<?xml")):
 		if bytes.Contains(low, []byte("<html")) {
 			return "html"
@@ -171,8 +173,8 @@ var textual = map[string]bool{"text": true, "html": true, "xml": true, "message"
 
 var extensions = map[string]string{
 	"txt": "text", "log": "text", "md": "text", "csv": "text", "tsv": "text", "json": "text", "ics": "text", "vcf": "text",
-	"xml": "xml", "isdoc": "xml", "svg": "xml", "htm": "html", "html": "html", "xhtml": "html", "eml": "message", "mbox": "mbox", "mbx": "mbox",
-	"pdf": "pdf", "rtf": "rtf", "doc": "ole", "xls": "ole", "ppt": "ole", "msg": "ole", "docx": "docx", "docm": "docx", "xlsx": "xlsx", "xlsm": "xlsx", "pptx": "pptx", "pptm": "pptx",
+	"xml": "xml", "isdoc": "xml", "svg": "xml", "htm": "html", "html": "html", "xhtml": "html", "eml": "message", "mht": "message", "mhtml": "message", "mbox": "mbox", "mbx": "mbox",
+	"pdf": "pdf", "rtf": "rtf", "doc": "ole", "xls": "ole", "ppt": "ole", "msg": "ole", "docx": "docx", "docm": "docx", "xlsx": "xlsx", "xlsm": "xlsx", "xlsb": "xlsx", "pptx": "pptx", "pptm": "pptx",
 	"odt": "odf", "ods": "odf", "odp": "odf", "zip": "zip", "gz": "gz", "tgz": "gz", "bz2": "bz2", "xz": "xz", "tar": "tar", "7z": "7z", "rar": "rar",
 	"png": "image", "jpg": "image", "jpeg": "image", "gif": "image", "webp": "image", "bmp": "image", "tif": "image", "tiff": "image", "heic": "image",
 	"mp3": "audio", "wav": "audio", "ogg": "audio", "m4a": "audio", "mp4": "video", "mov": "video", "avi": "video", "mkv": "video", "webm": "video",

@@ -160,6 +160,9 @@ func readXLSX(r *reading, data []byte) {
 		case strings.HasPrefix(f.Name, "xl/worksheets/") && strings.HasSuffix(f.Name, ".xml"):
 			r.charge(f)
 			w.readSheet(r, r.unzip(f))
+		case strings.HasPrefix(f.Name, "xl/") && strings.HasSuffix(f.Name, ".bin") && !strings.Contains(f.Name, "embeddings") && !notSheets[path.Base(strings.TrimRight(strings.TrimSuffix(f.Name, ".bin"), "0123456789"))]:
+			r.charge(f)
+			w.readBinary(r, r.unzip(f))
 		case strings.HasPrefix(f.Name, "xl/pivotCache/") && strings.HasSuffix(f.Name, ".xml"): // copies of cells, as attributes
 			r.charge(f)
 			r.xmlText(r.unzip(f))
@@ -170,9 +173,12 @@ func readXLSX(r *reading, data []byte) {
 	w.unused(r)
 }
 
+// notSheets are binary parts that hold no records of a workbook.
+var notSheets = map[string]bool{"vbaProject": true, "printerSettings": true, "activeX": true, "binaryIndex": true, "attachedToolbars": true}
+
 func sheetOrder(name string) int {
 	switch {
-	case strings.HasSuffix(name, "styles.xml"):
+	case strings.HasSuffix(name, "styles.xml"), strings.HasSuffix(name, "styles.bin"):
 		return 0
 	case strings.HasPrefix(name, "xl/worksheets/"):
 		return 2

@@ -138,7 +138,7 @@ func explainRequest(err error) error {
 		privacy.ErrGround:   "There is no such ground or reason for this kind of request. Nothing was changed; see postolka request --help.",
 		privacy.ErrExtend:   "A request is extended once, and within its first month. Nothing was changed.",
 		privacy.ErrNobody:   "The request came without a mail. Use find, and write to the person yourself.",
-		privacy.ErrLetter:   "The letter would lack what the law wants in it: grounds for a refusal, an extension that was taken, an erasure that is done.",
+		privacy.ErrLetter:   "The letter would lack what the law wants in it: grounds for a refusal, an extension that was taken, an erasure that is done. Where all was kept, or something for another reason, write a refusal (of a part) with its grounds.",
 	} {
 		if errors.Is(err, known) {
 			return &Failure{ExitFailed, words}

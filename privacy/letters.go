@@ -6,8 +6,10 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"text/template"
+	"time"
 
 	"postolka/account"
 	"postolka/desk"
@@ -39,7 +41,8 @@ type letterData struct {
 	Received, Legal, Extended, Last string
 	Link, Why                       string
 	Grounds                         []string
-	Partly                          bool // the rest was granted
+	Partly                          bool   // the rest was granted
+	Kept                            []Kept // from an erasure, with Until as a day of the language
 }
 
 // Letter makes a draft of a letter in the request's conversation; grounds are for
@@ -68,7 +71,9 @@ func (p *Privacy) Letter(ctx context.Context, by account.Agent, id store.Request
 }
 
 // mayWrite: no refusal without grounds, no word of an extension that was not taken
-// or of an erasure that was not done (Article 12(3) and (4) GDPR).
+// or of an erasure that was not done (Article 12(3) and (4) GDPR). Where nothing
+// was erased, or something stays for a reason of the shop's own, a refusal with its
+// grounds has to be written.
 func (p *Privacy) mayWrite(kind string, row RequestRow) error {
 	switch kind {
 	case "receipt":
@@ -82,7 +87,10 @@ func (p *Privacy) mayWrite(kind string, row RequestRow) error {
 			return ErrLetter
 		}
 	case "answer":
-		if row.Kind == store.RequestErasure && row.Work.State != store.JobDone {
+		if row.Kind != store.RequestErasure {
+			return nil
+		}
+		if row.Work.State != store.JobDone || row.Gone == 0 && len(row.KeptFor) > 0 || slices.ContainsFunc(row.KeptFor, func(k Kept) bool { return k.Reason == "other" }) {
 			return ErrLetter
 		}
 	default:
@@ -102,6 +110,12 @@ func letterText(lang, kind string, row RequestRow, link string) (string, error) 
 		Extended: letter.Day(lang, row.Dates.ExtendedLegal), Link: link, Why: row.ExtendedWhy, Grounds: row.Grounds, Partly: row.Work.State == store.JobDone}
 	if !row.SnapshotsGone.IsZero() {
 		data.Last = letter.Day(lang, row.SnapshotsGone)
+	}
+	for _, k := range row.KeptFor {
+		if day, err := time.Parse(time.DateOnly, k.Until); err == nil {
+			k.Until = letter.Day(lang, day)
+		}
+		data.Kept = append(data.Kept, k)
 	}
 	var b strings.Builder
 	if err := t.ExecuteTemplate(&b, kind, data); err != nil {

@@ -23,8 +23,10 @@ const (
 )
 
 // KeepReasons are the key words of why a message is kept (GDPR Art. 17(3)), most
-// common first.
-var KeepReasons = []string{"accounting", "claims", "legal_duty", "public_interest", "expression", "other"}
+// common first; keepRequest is for the mail that asks.
+var KeepReasons = []string{"accounting", "claims", "legal_duty", "public_interest", "expression", keepRequest, "other"}
+
+const keepRequest = "request" // Art. 5(2)
 
 // MessageDecision is the decision on one message. Keeping wants a reason and an end.
 type MessageDecision struct {

@@ -40,8 +40,11 @@ type RequestRow struct {
 	Dates       deadline.Dates
 	MailboxName string
 	Work        store.Job // the record of its job, if it has one
-	// SnapshotsGone is when the last snapshot with records of an erasure is gone.
+	// Of an erasure that is done: when the last snapshot with records of it is gone,
+	// the messages that it erased or redacted, and what had to be kept beside the request.
 	SnapshotsGone time.Time
+	Gone          int
+	KeptFor       []Kept
 }
 
 // Open: it still wants something done.
@@ -209,19 +212,23 @@ func (p *Privacy) requestRow(tx *store.Tx, by account.Agent, id store.RequestID,
 	if job, err := store.Jobs.Get(tx, r.Job); err == nil {
 		row.Work = job
 	}
-	if id, ok := store.ReceiptByJob.First(tx, store.Key(r.Job)); ok && row.Work.State == store.JobDone {
-		row.SnapshotsGone = snapshotsGone(tx, id)
+	if row.Work.State == store.JobDone {
+		done := receiptOf(tx, r.Job)
+		row.SnapshotsGone, row.Gone = done.SnapshotsUntil, done.Erased+done.Redacted
+		row.KeptFor = slices.DeleteFunc(done.KeptFor, func(k Kept) bool { return k.Reason == keepRequest })
 	}
 	row.Identity.Token = [32]byte{}
 	return row
 }
 
-func snapshotsGone(tx *store.Tx, id store.ReceiptID) time.Time {
-	var said Receipt
-	if r, err := store.Receipts.Get(tx, id); err != nil || json.Unmarshal(r.JSON, &said) != nil {
-		return time.Time{}
+// receiptOf a job; of one that is not readable nothing is known.
+func receiptOf(tx *store.Tx, job store.JobID) (said Receipt) {
+	if id, ok := store.ReceiptByJob.First(tx, store.Key(job)); ok {
+		if stored, err := store.Receipts.Get(tx, id); err == nil {
+			_ = json.Unmarshal(stored.JSON, &said)
+		}
 	}
-	return said.SnapshotsUntil
+	return said
 }
 
 // waited is how long the person let the shop wait for their identity.
@@ -311,7 +318,7 @@ func (p *Privacy) FindFor(ctx context.Context, by account.Agent, id store.Reques
 // that the rest is gone, nor shown that it was asked for (GDPR Art. 5(2), 12(3)). Its
 // end is that of the general limitation, three years (Act 89/2012 § 629).
 func (p *Privacy) keepAsking(ctx context.Context, by account.Agent, job store.JobID, asks store.MessageID) error {
-	err := p.Decide(ctx, by, job, MessageDecision{Message: asks, Decision: KeepIt, Reason: "legal_duty", Until: p.Now().AddDate(3, 0, 0)})
+	err := p.Decide(ctx, by, job, MessageDecision{Message: asks, Decision: KeepIt, Reason: keepRequest, Until: p.Now().AddDate(3, 0, 0)})
 	if errors.Is(err, store.ErrNotFound) { // asks in someone else's name
 		return nil
 	}

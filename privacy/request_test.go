@@ -221,6 +221,66 @@ func TestLetters(t *testing.T) {
 	}
 }
 
+// What was kept is told with its reason, its article and its day (Article 12(4)
+// GDPR); where there is nothing else to tell, a refusal has to be written.
+func TestAnswerSaysWhatWasKept(t *testing.T) {
+	row := RequestRow{Request: store.Request{Kind: store.RequestErasure}, Work: store.Job{State: store.JobDone}, Gone: 3}
+	row.Dates.Received = time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	for reason, article := range map[string]string{"accounting": "17 odst. 3 písm. b)|17(3)(b)", "legal_duty": "17 odst. 3 písm. b)|17(3)(b)", "claims": "17 odst. 3 písm. e)|17(3)(e)",
+		"public_interest": "17 odst. 3 písm. b) až d)|17(3)(b) to (d)", "expression": "17 odst. 3 písm. a)|17(3)(a)", "hold": "17 odst. 3 písm. b) a e)|17(3)(b) and (e)"} {
+		row.KeptFor = []Kept{{reason, "2036-12-31", 7}}
+		check(t, new(Privacy).mayWrite("answer", row))
+		cs, en, _ := strings.Cut(article, "|")
+		for lang, points := range map[string][]string{"cs": {cs, "zpráv: 7", "31. prosince 2036", "až na to", "stížnost", "soud"}, "en": {en, "messages: 7", "31 December 2036", "except for", "complaint", "judicial remedy"}} {
+			text, err := letterText(lang, "answer", row, "")
+			check(t, err)
+			for _, p := range points {
+				if !strings.Contains(text, p) {
+					t.Errorf("%s, %s: the answer lacks %q:\n%s", reason, lang, p, text)
+				}
+			}
+		}
+	}
+	whole := row
+	whole.KeptFor = nil
+	if text, err := letterText("en", "answer", whole, ""); err != nil || strings.Contains(text, "did not erase") {
+		t.Errorf("nothing was kept: got %v\n%s", err, text)
+	}
+	none, other := row, row
+	none.Gone, other.KeptFor = 0, []Kept{{"other", "2036-12-31", 1}}
+	for name, row := range map[string]RequestRow{"all was kept": none, "a reason of its own": other, "not erased yet": {Request: row.Request}} {
+		if err := new(Privacy).mayWrite("answer", row); !errors.Is(err, ErrLetter) {
+			t.Errorf("%s: got %v, want ErrLetter", name, err)
+		}
+	}
+}
+
+// The request knows from its receipt what was kept, and its answer says so.
+func TestPartOfARequestIsKept(t *testing.T) {
+	h, m, _ := asked(t)
+	h.take(t, janAndOthers()...)
+	ctx := t.Context()
+	id, err := h.AddRequest(ctx, host, m.Message, store.RequestErasure, time.Time{})
+	check(t, err)
+	job, err := h.FindFor(ctx, host, id)
+	check(t, err)
+	check(t, h.Decide(ctx, host, job, MessageDecision{Message: m.Message + 1, Decision: KeepIt, Reason: "accounting", Until: time.Date(2099, 12, 31, 0, 0, 0, 0, time.UTC)}))
+	plan, err := h.Plan(ctx, host, job)
+	check(t, err)
+	_, err = h.Approve(ctx, host, plan.Hash)
+	check(t, err)
+	receipt, err := h.Run(ctx, job, nil)
+	check(t, err)
+	row, err := h.Request(host, id)
+	check(t, err)
+	if want := (Kept{"accounting", "2099-12-31", 1}); len(row.KeptFor) != 1 || row.KeptFor[0] != want || row.Gone != receipt.Erased+receipt.Redacted || row.Gone == 0 {
+		t.Errorf("got %d gone, %+v kept; want %d and %+v", row.Gone, row.KeptFor, receipt.Erased+receipt.Redacted, want)
+	}
+	if _, err := h.Letter(ctx, host, id, "cs", "answer", nil); err != nil {
+		t.Errorf("the answer: %v", err)
+	}
+}
+
 // A proposed request that a person says is none stays one: it is remembered.
 func TestProposalIsDismissed(t *testing.T) {
 	h, _, at := asked(t)

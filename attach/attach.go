@@ -118,7 +118,10 @@ func (r *reading) over() bool {
 
 // file reads a file inside the file: its name is text, its content is read by its
 // own format. The name "" adds no text.
-func (r *reading) file(name string, data []byte) {
+func (r *reading) file(name string, data []byte) { r.typedFile(name, "", data) }
+
+// typedFile is file for one whose type is claimed too.
+func (r *reading) typedFile(name, mediaType string, data []byte) {
 	r.text(name)
 	r.filesLeft--
 	r.bytesLeft -= len(data)
@@ -130,7 +133,7 @@ func (r *reading) file(name string, data []byte) {
 		return
 	}
 	r.depth++
-	r.read(name, "", data)
+	r.read(name, mediaType, data)
 	r.depth--
 }
 

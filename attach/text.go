@@ -18,7 +18,7 @@ func readText(r *reading, data []byte) {
 	if strings.Contains("\n"+text, "\n=ybegin ") {
 		r.unreadable("yEnc: not read")
 	}
-	r.uuencoded(text)
+	r.encoded(text)
 }
 
 // Unfold joins the folded lines of ICS and VCF (RFC 5545 §3.1, RFC 6350 §3.2) and
@@ -65,7 +65,9 @@ func quotedLine(lines [][]byte) (property []byte, rest [][]byte) {
 func readHTML(r *reading, data []byte) {
 	visible, hidden := r.help.HTML(r.help.Decode(data))
 	r.text(visible)
-	r.text(hidden)
+	r.text(WithoutBase64(hidden))
+	r.encoded(visible)
+	r.encoded(hidden)
 }
 
 // readXML gives texts and attribute values; entities are not expanded, so no

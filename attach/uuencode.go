@@ -2,52 +2,13 @@ package attach
 
 import "strings"
 
-// uuencoded reads the files that stand in a text as senders of old put them
-// there: "begin 644 name", lines, "end".
-func (r *reading) uuencoded(text string) {
-	for _, f := range UUFiles(text) {
-		if r.over() {
-			return
-		}
-		r.file(f.Name, f.Data)
-	}
-}
-
-// UUFile is a file that stands within a text.
-type UUFile struct {
-	Name string
-	Data []byte
-}
-
-// UUFiles returns the uuencoded files in a text, in order; a damaged line ends one.
-func UUFiles(text string) (files []UUFile) {
-	cutUU(text, func(f UUFile) { files = append(files, f) })
-	return files
-}
-
-// WithoutUUFiles puts note in the place of each uuencoded file of text.
-func WithoutUUFiles(text, note string) string {
-	around := cutUU(text, func(UUFile) {})
-	if len(around) == 1 {
-		return text
-	}
-	var b strings.Builder
-	for i, between := range around {
-		if i > 0 {
-			b.WriteString(note + "\n")
-		}
-		b.WriteString(between)
-	}
-	return b.String()
-}
-
-// cutUU calls fn for each file and returns the texts around them.
-func cutUU(text string, fn func(UUFile)) (around []string) {
-	start, at := 0, 0
-	for {
+// uuFiles returns the files that stand in a text as senders of old put them there,
+// in order: "begin 644 name", lines, "end"; a damaged line ends one.
+func uuFiles(text string) (files []Embedded) {
+	for at := 0; ; {
 		i := nextBegin(text, at)
 		if i < 0 {
-			return append(around, text[start:])
+			return files
 		}
 		line, rest, _ := strings.Cut(text[i:], "\n")
 		at = len(text) - len(rest)
@@ -56,10 +17,9 @@ func cutUU(text string, fn func(UUFile)) (around []string) {
 			continue
 		}
 		if data, after := uuLines(rest); len(data) > 0 {
-			fn(UUFile{strings.TrimSpace(name), data})
-			around = append(around, text[start:i])
 			after = strings.TrimPrefix(strings.TrimPrefix(after, "end\r\n"), "end\n")
-			start, at = len(text)-len(after), len(text)-len(after)
+			at = len(text) - len(after)
+			files = append(files, Embedded{Name: strings.TrimSpace(name), Data: data, from: i, to: at})
 		}
 	}
 }

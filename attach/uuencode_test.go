@@ -9,8 +9,8 @@ import (
 // Many lines that look like the start of a file cost no more than their length.
 func TestManyBeginnings(t *testing.T) {
 	text := strings.Repeat("begin now or never\n", 200_000) + "begin 644 a.txt\n#86)C\n`\nend\nbye"
-	ended := make(chan []UUFile, 1)
-	go func() { ended <- UUFiles(text) }()
+	ended := make(chan []Embedded, 1)
+	go func() { ended <- uuFiles(text) }()
 	select {
 	case files := <-ended:
 		if len(files) != 1 || string(files[0].Data) != "abc" {

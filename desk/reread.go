@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
 
 	"postolka/mail"
 	"postolka/search"
@@ -23,9 +25,11 @@ func (d *Desk) Reread(_ context.Context, id store.MessageID) error {
 	return d.level(id, raw, m, mail.Extract(m, raw), 1)
 }
 
-// Outdated are the messages that an older reader could not read whole: this one
-// may say more. It asks the records only.
-func (d *Desk) Outdated() (ids []store.MessageID, err error) {
+// Outdated are the messages in which this reader may read more than the one that made
+// their texts: those that could not be read whole, and, once after the reader has
+// learnt something, those whose text shows it. It asks the records only, but that
+// once.
+func (d *Desk) Outdated(ctx context.Context) (ids []store.MessageID, err error) {
 	err = d.store.View(func(tx *store.Tx) error {
 		ids = nil
 		for box := range store.Mailboxes.All(tx) {
@@ -35,8 +39,27 @@ func (d *Desk) Outdated() (ids []store.MessageID, err error) {
 		}
 		return nil
 	})
-	return ids, err
+	if err != nil {
+		return nil, err
+	}
+	if level, err := d.store.TextsLevel(); err != nil || level >= mail.TextVersion {
+		return ids, err
+	}
+	var mu sync.Mutex
+	err = d.store.ScanText(ctx, 0, runtime.GOMAXPROCS(0), func(_ int, id store.MessageID, text []byte) error {
+		if mail.Outgrown(text) {
+			mu.Lock()
+			defer mu.Unlock()
+			ids = append(ids, id)
+		}
+		return nil
+	})
+	slices.Sort(ids)
+	return slices.Compact(ids), err
 }
+
+// Rederived notes that all that were outdated have been derived again.
+func (d *Desk) Rederived() error { return d.store.SetTextsLevel(mail.TextVersion) }
 
 // Rederive reads a message again if an older reader made its text, and brings
 // text, index and record level, the record last: it alone tells that a message is

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 )
 
@@ -235,3 +236,25 @@ func unquote(s string) string {
 	}
 	return b.String()
 }
+
+// otherForm is a field without the marks that divide what belongs together: quoted
+// pairs, the quotes of a local part, and comments within an address (RFC 5322 §3.2.1,
+// §3.4.1, §4.4); "" if it has none.
+func otherForm(value string) string {
+	if !strings.ContainsAny(value, `\"(`) {
+		return ""
+	}
+	other := quotedPair.ReplaceAllString(value, "$1")
+	other = quotedLocal.ReplaceAllString(other, "$1@")
+	other = commentWithin.ReplaceAllString(other, "$1$2")
+	if other == value {
+		return ""
+	}
+	return other
+}
+
+var (
+	quotedPair    = regexp.MustCompile(`\\(.)`)
+	quotedLocal   = regexp.MustCompile(`"([^"\s]+)"\s*@`)
+	commentWithin = regexp.MustCompile(`\s*\([^()]*\)\s*([@.])\s*(?:\([^()]*\)\s*)?|([@.])\s*\([^()]*\)\s*`)
+)

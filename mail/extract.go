@@ -49,7 +49,7 @@ func (e *extraction) part(p *Part, header string) {
 		if name == "" {
 			name = "-"
 		}
-		e.add(header, Header, name, f.Value)
+		e.field(header, name, f.Value)
 	}
 	e.add(p.Path, FileName, "", p.Filename)
 	e.add(p.Path, Hidden, "preamble", p.preambleText())
@@ -68,6 +68,18 @@ func (e *extraction) part(p *Part, header string) {
 	}
 	if strings.HasPrefix(p.Type, "multipart/encrypted") {
 		e.unreadable(p.Path, "encrypted")
+	}
+}
+
+// field adds a header field, and what it says in another form.
+func (e *extraction) field(path, name, value string) {
+	e.add(path, Header, name, value)
+	e.add(path, Header, name, otherForm(value))
+	for _, f := range attach.EmbeddedIn(value) {
+		if f.IsText() {
+			text, _ := attach.Read("", f.Type, f.Data, e.left, help)
+			e.add(path, Header, name, text)
+		}
 	}
 }
 
@@ -101,14 +113,19 @@ func (e *extraction) leaf(p *Part) {
 	text, ok := p.readable()
 	switch {
 	case !ok:
-		e.file(p.Path, p.Filename, p.attachmentName(), p.Type, p.Body)
+		e.read(p.Path, Attachment, p.Filename, p.Type, p.Body)
 	case p.isHTML():
 		visible, hidden := HTMLToText(text)
 		e.add(p.Path, kindOf(attached, HTML), p.attachmentName(), visible)
-		e.add(p.Path, Hidden, "", hidden)
+		e.add(p.Path, Hidden, "", attach.WithoutBase64(hidden))
+		e.embedded(p.Path, visible, hidden)
+	case p.isEnriched():
+		e.add(p.Path, kindOf(attached, Plain), p.attachmentName(), p.enrichedText(text))
+		e.add(p.Path, Hidden, "", text)
+		e.embedded(p.Path, text)
 	default:
 		e.add(p.Path, kindOf(attached, Plain), p.attachmentName(), text)
-		e.uuFiles(p.Path, text)
+		e.embedded(p.Path, text)
 	}
 }
 
@@ -127,18 +144,29 @@ func kindOf(attached bool, body Kind) Kind {
 	return body
 }
 
-// uuFiles adds the files that stand within a text.
-func (e *extraction) uuFiles(path, text string) {
-	for _, f := range attach.UUFiles(text) {
-		e.add(path, FileName, "", f.Name)
-		e.file(path, f.Name, f.Name, "", f.Data)
+// embedded adds what stands encoded in the texts of a part, each thing once.
+func (e *extraction) embedded(path string, texts ...string) {
+	seen := map[string]bool{}
+	for _, text := range texts {
+		for _, f := range attach.EmbeddedIn(text) {
+			if seen[string(f.Data)] {
+				continue
+			}
+			seen[string(f.Data)] = true
+			e.add(path, FileName, "", f.Name)
+			if f.Name == "" && f.IsText() {
+				e.read(path, Hidden, "", f.Type, f.Data)
+			} else {
+				e.read(path, Attachment, f.Name, f.Type, f.Data)
+			}
+		}
 	}
 }
 
-// file adds what can be read in a file that is no text in itself.
-func (e *extraction) file(path, filename, name, mediaType string, data []byte) {
-	text, reasons := attach.Read(filename, mediaType, data, e.left, help)
-	e.add(path, Attachment, name, text)
+// read adds what can be read in a file.
+func (e *extraction) read(path string, kind Kind, name, mediaType string, data []byte) {
+	text, reasons := attach.Read(name, mediaType, data, e.left, help)
+	e.add(path, kind, name, text)
 	for _, r := range reasons {
 		e.unreadable(path, r)
 	}

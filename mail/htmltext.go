@@ -147,7 +147,7 @@ func (w *htmlText) attributes(t html.Token) {
 			continue
 		}
 		w.hide(a.Val)
-		if strings.Contains(a.Val, "%") {
+		if strings.Contains(a.Val, "%") && !strings.HasPrefix(a.Val, "data:") { // those attach.EmbeddedIn decodes
 			if plain := strings.ToValidUTF8(string(unpercent(a.Val)), "\ufffd"); plain != a.Val {
 				w.hide(plain)
 			}

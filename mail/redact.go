@@ -46,7 +46,7 @@ func Redact(raw []byte, mask Mask, withhold func(path string) bool) ([]byte, err
 	if m.Quarantine != "" {
 		return nil, ErrNotRedactable
 	}
-	r := &redaction{mask: mask, withhold: withhold, nl: lineBreak(raw)}
+	r := &redaction{mask: mask, withhold: withhold, nl: lineBreak(raw), left: attach.NewBudget()}
 	out := r.entity(m.Root, "")
 	return out, residue(out, mask)
 }
@@ -98,6 +98,7 @@ type redaction struct {
 	mask     Mask
 	withhold func(path string) bool
 	nl       string
+	left     *attach.Budget
 }
 
 // entity returns header and body of p, changed where needed.
@@ -210,7 +211,7 @@ func (r *redaction) leaf(p *Part, set fields) []byte {
 	if !ok {
 		return r.binary(p, set, original, maskedRest != rest)
 	}
-	masked := r.withoutFiles(p, r.text(p, text))
+	masked := r.text(p, text)
 	if masked == text && maskedRest == rest {
 		return original
 	}
@@ -220,12 +221,17 @@ func (r *redaction) leaf(p *Part, set fields) []byte {
 	return r.encodeText(p, p.Type, masked, set)
 }
 
-// withoutFiles takes the uuencoded files out of a text when its path is withheld.
-func (r *redaction) withoutFiles(p *Part, text string) string {
-	if r.withhold == nil || !r.withhold(p.Path) {
-		return text
-	}
-	return attach.WithoutUUFiles(text, strings.TrimSpace(withheldNote))
+// withoutEmbedded takes what stands encoded in a text out when it holds a datum, and
+// every file when the part is withheld.
+func (r *redaction) withoutEmbedded(p *Part, text string) string {
+	withheld := r.withhold != nil && r.withhold(p.Path)
+	return attach.WithoutEmbedded(text, strings.TrimSpace(withheldNote), func(f attach.Embedded) bool {
+		if withheld && (f.Name != "" || !f.IsText()) {
+			return true
+		}
+		said, _ := attach.Read(f.Name, f.Type, f.Data, r.left, help)
+		return r.mask(Hidden, p.Path, "", said) != said
+	})
 }
 
 // Withheld says that Redact put its note in this part's place.
@@ -255,17 +261,30 @@ func (r *redaction) binary(p *Part, set fields, original []byte, restChanged boo
 // text masks a part's text; masked == text if nothing was found.
 func (r *redaction) text(p *Part, text string) string {
 	kind, name := kindOf(p.IsAttachment(), Plain), p.attachmentName()
-	if !p.isHTML() {
-		if strings.TrimSpace(text) == "" {
-			return text
-		}
-		return r.mask(kind, p.Path, name, text)
+	mask := func(kind Kind, text string) string {
+		return r.mask(kind, p.Path, name, r.withoutEmbedded(p, text))
 	}
-	kind = kindOf(p.IsAttachment(), HTML)
-	masked := maskHTML(text, func(kind Kind, text string) string { return r.mask(kind, p.Path, name, text) })
+	switch {
+	case strings.TrimSpace(text) == "":
+		return text
+	case p.isHTML():
+		return maskedHTML(text, kindOf(p.IsAttachment(), HTML), mask)
+	case p.isEnriched():
+		masked := mask(Hidden, text)
+		if plain := p.enrichedText(masked); mask(kind, plain) != plain {
+			return p.enriched(mask(kind, plain))
+		}
+		return masked
+	}
+	return mask(kind, text)
+}
+
+// maskedHTML is the masked text alone where a datum runs across elements.
+func maskedHTML(text string, kind Kind, mask func(Kind, string) string) string {
+	masked := maskHTML(text, mask)
 	visible, hidden := HTMLToText(masked)
-	plain := r.mask(kind, p.Path, name, visible)
-	if plain == visible && r.mask(Hidden, p.Path, "", hidden) == hidden {
+	plain := mask(kind, visible)
+	if plain == visible && mask(Hidden, hidden) == hidden {
 		return masked
 	}
 	return "<pre>" + html.EscapeString(plain) + "</pre>\n"

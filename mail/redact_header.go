@@ -111,7 +111,7 @@ func (r *redaction) field(p *Part, path string, f Field, set fields, declare boo
 	if shown == "" {
 		shown = "-"
 	}
-	masked := r.mask(Header, path, shown, f.Value)
+	masked := r.fieldValue(p, path, shown, f.Value)
 	if masked == f.Value && (!declare || f.Name == "") {
 		return original
 	}
@@ -124,6 +124,17 @@ func (r *redaction) field(p *Part, path string, f Field, set fields, declare boo
 		return []byte(masked + r.nl)
 	}
 	return []byte(fold(f.Name, encodeValue(masked), r.nl))
+}
+
+// fieldValue masks what a field says in one form or another.
+func (r *redaction) fieldValue(p *Part, path, name, value string) string {
+	masked := r.mask(Header, path, name, r.withoutEmbedded(p, value))
+	if other := otherForm(masked); other != "" {
+		if plain := r.mask(Header, path, name, other); plain != other {
+			return plain
+		}
+	}
+	return masked
 }
 
 // encodeValue encodes what is beyond ASCII, word group by word group, so that

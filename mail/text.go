@@ -4,7 +4,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"unsafe"
+
+	"postolka/attach"
 )
 
 // Text is everything readable in a message, for storage beside it, for search
@@ -26,7 +29,28 @@ type Text struct {
 
 // TextVersion rises whenever Extract reads more than before, so that older
 // texts can be derived again.
-const TextVersion = 4
+const TextVersion = 5
+
+// Outgrown reports whether a stored text was made by an older version and shows that
+// this one reads more in its message. (Where parts could not be read, only a reading
+// tells.) So a new version need not read every message again.
+func Outgrown(b []byte) (more bool) {
+	var r textReader
+	if r.open(b); r.bad || r.version >= TextVersion {
+		return false
+	}
+	err := EachPart(b, func(kind Kind, _, name string, text []byte) bool {
+		s := view(text)
+		more = len(attach.EmbeddedIn(s)) > 0 || kind == Header && (otherForm(s) != "" || strings.EqualFold(name, "Content-Type") && enrichedType(s))
+		return !more
+	})
+	return more && err == nil
+}
+
+func enrichedType(value string) bool {
+	t, _ := mediaType(value, "")
+	return (&Part{Type: t}).isEnriched()
+}
 
 // TextPart is one readable place. Path: see the package comment. Name is a
 // header name, a file name, or "preamble", "epilogue", "rest" for text between

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"strings"
 	"testing"
 
 	"postolka/mail"
@@ -47,6 +48,48 @@ func TestOlderTextsAreDerivedAgain(t *testing.T) {
 	check(t, err)
 	if again {
 		t.Error("a current text was derived again")
+	}
+}
+
+// TestOutgrownTextsAreDerivedAgain: an older version read these whole, and without the
+// datum.
+func TestOutgrownTextsAreDerivedAgain(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	head := "From: eva@example.net\nDate: Mon, 2 Nov 2026 10:00:00 +0100\nMessage-ID: <%s@example.org>\n"
+	hidden := base64.StdEncoding.EncodeToString([]byte("Jan <" + janAddr + ">"))
+	local, domain, _ := strings.Cut(janAddr, "@")
+	for i, body := range []string{
+		"Content-Type: text/html\n\n<img src=\"data:text/plain;base64," + hidden + "\">\n",
+		"Content-Type: text/plain\n\n" + hidden + "\n",
+		"Content-Type: text/enriched\n\n<bold>" + local + "</bold>@" + domain + "\n",
+		"Cc: " + local + "(the one)@" + domain + "\n\nx\n",
+	} {
+		h.take(t, fmt.Sprintf(head, fmt.Sprint("o", i))+body)
+		id := store.MessageID(i + 1)
+		raw, err := h.Store.RawBytes(id)
+		check(t, err)
+		text := mail.Extract(mail.Parse(raw), raw)
+		old := mail.Text{Version: mail.TextVersion - 1}
+		for _, p := range text.Parts {
+			if !strings.Contains(p.Text, janAddr) {
+				old.Parts = append(old.Parts, p)
+			}
+		}
+		check(t, h.Store.Replace(ctx, store.Content{ID: id, Raw: raw, Text: old.Encode()}))
+	}
+	check(t, h.Store.SetTextsLevel(mail.TextVersion-1))
+	if f, err := h.Find(ctx, host, email(t, janAddr), FindOptions{}); err != nil || len(f.Hits) != 0 {
+		t.Fatalf("before: got %+v, %v; want none", f.Hits, err)
+	}
+	check(t, h.Rederive(ctx, nil))
+	f, err := h.Find(ctx, host, email(t, janAddr), FindOptions{})
+	check(t, err)
+	if got := messagesOf(f.Hits); len(got) != 4 || !f.Complete.IndexAgrees {
+		t.Errorf("after: got %v, index agrees: %t; want all four", got, f.Complete.IndexAgrees)
+	}
+	if ids, err := h.Desk.Outdated(ctx); err != nil || len(ids) != 0 {
+		t.Errorf("still outdated: %v, %v", ids, err)
 	}
 }
 

@@ -28,7 +28,7 @@ type spot struct {
 }
 
 func (s spot) takes(f spelling) bool {
-	encodes := strings.Contains("URL parameter, mailto or tel link, link in plain text, file name, file json, file ics, file vcf", s.name)
+	encodes := strings.Contains("URL parameter, mailto or tel link, link in plain text, file name, file json, file ics, file vcf, percent-encoded data URI in a link", s.name)
 	return (s.lines || !strings.Contains(f.text, "\n")) && !(encodes && f.encoded())
 }
 
@@ -71,6 +71,8 @@ var places = func() []spot {
 			return []byte("From: a@b.example\r\nContent-Type: text/plain\r\n\r\n" + uuencoded("data.txt", "x "+text+" y\n"))
 		}},
 	}
+	all = append(all, embeddedPlaces()...)
+	all = append(all, addressPlaces()...)
 	for _, field := range []string{"Subject", "Return-Path", "Delivered-To", "Resent-From", "Resent-To", "X-Original-To", "X-Customer", "Reply-To", "To", "Cc", "Comments", "List-Unsubscribe", "Received"} {
 		all = append(all, spot{"header " + field, false, headerMail(field)})
 	}
@@ -81,6 +83,106 @@ var places = func() []spot {
 	}
 	return all
 }()
+
+// embeddedPlaces are texts and files that stand within a text, encoded.
+func embeddedPlaces() []spot {
+	in64 := func(text string) string { return base64.StdEncoding.EncodeToString([]byte("Údaj: " + text + " .")) }
+	html := func(format string, encode func(string) string) func(*rand.Rand, string) []byte {
+		return func(r *rand.Rand, text string) []byte {
+			return bodyMail(r, "text/html", fmt.Sprintf(format, encode(text)))
+		}
+	}
+	plain := func(encode func(string) string) func(*rand.Rand, string) []byte {
+		return func(r *rand.Rand, text string) []byte {
+			return bodyMail(r, "text/plain", "Dobrý den, posílám:\n\n"+encode(text)+"\n\nDěkuji")
+		}
+	}
+	unix := func(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
+	lines := func(text string) string {
+		return unix(transferred("base64", []byte(strings.Repeat("Údaj: ", 20)+text+" .")))
+	}
+	enriched := func(t string) string {
+		half := middle(t)
+		t = t[:half] + "\x00" + t[half:]
+		return strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(t, "<", "<<"), "\n", "\n\n"), "\x00", "</color></bold><italic>")
+	}
+	return []spot{
+		{"base64 data URI in src", true, html(`<p>x</p><img src="data:text/plain;charset=utf-8;base64,%s">`, in64)},
+		{"base64 data URI without alignment", true, html(`<p>x</p><img src='data:;base64,%s'>`, func(t string) string { return strings.TrimRight(in64(t), "=") })},
+		{"base64 data URI, percent-encoded", true, html(`<a href="data:text/plain;base64,%s">x</a>`, func(t string) string { return url.QueryEscape(in64(t)) })},
+		{"base64 data URI in lines", true, html("<p>x</p><img src=\"data:text/plain;base64,\n%s\">", lines)},
+		{"base64 data URI in a style", true, html(`<p>x</p><div style="background:url(data:image/svg+xml;base64,%s)">y</div>`, func(t string) string {
+			return base64.StdEncoding.EncodeToString([]byte(`<svg xmlns="http://www.w3.org/2000/svg"><text>` + escaped(t) + ` </text></svg>`))
+		})},
+		{"document in a data URI", true, html(`<a href="data:application/vnd.openxmlformats-officedocument.wordprocessingml.document;base64,%s">x</a>`, func(t string) string { return base64.StdEncoding.EncodeToString(docx(t)) })},
+		{"name of a data URI", false, html(`<img src="data:text/plain;name=%s;base64,eA==">`, func(t string) string { return url.PathEscape("foto " + t + " .gif") })},
+		{"percent-encoded data URI in a link", false, html(`<a href="data:text/html,%s">x</a>`, func(t string) string {
+			half := middle(t)
+			return url.PathEscape("<p>Údaj " + escaped(t[:half]) + "<b>" + escaped(t[half:]) + "</b> .</p>")
+		})},
+		{"picture's name", false, htmlMail(`<img src="foto/%s .jpg">`)},
+		{"base64 in plain text", true, plain(in64)},
+		{"base64 in lines of plain text", true, plain(lines)},
+		{"base64 in quoted text", true, plain(func(t string) string { return "> " + strings.ReplaceAll(strings.TrimSpace(lines(t)), "\n", "\n> ") })},
+		{"base64 in lines of HTML", true, html("<p>x<br>\n%s</p>", func(t string) string { return strings.ReplaceAll(lines(t), "\n", "<br>\n") })},
+		{"base64 in a link", true, html(`<a href="https://news.example/odhlasit/%s/?x=1">x</a>`, func(t string) string { return base64.RawURLEncoding.EncodeToString([]byte(`{"user":"` + t + ` "}`)) })},
+		{"base64 document in plain text", true, plain(func(t string) string { return unix(transferred("base64", pdf(t))) })},
+		{"base64 in a text file", true, func(_ *rand.Rand, t string) []byte {
+			return attached("application/zip", "data.zip", "base64", zipped("posta.txt", "Zdroj:\n\n"+lines(t)))
+		}},
+		{"base64 in a link of the header", false, func(_ *rand.Rand, t string) []byte {
+			return []byte("From: a@b.example\r\nList-Unsubscribe: <https://news.example/u/" + base64.RawURLEncoding.EncodeToString([]byte("kdo="+t+" ")) + ">\r\n\r\nx\r\n")
+		}},
+		{"text/enriched", true, func(r *rand.Rand, t string) []byte {
+			return bodyMail(r, "text/enriched", "<bold><color><param>red</param>Dobrý den, "+enriched(t)+"</italic> .")
+		}},
+		{"parameter of text/enriched", false, func(r *rand.Rand, t string) []byte {
+			return bodyMail(r, "text/enriched", "<x-note><param> "+t+" </param>Dobrý den</x-note>")
+		}},
+		{"text/richtext", false, func(r *rand.Rand, t string) []byte {
+			half := middle(t)
+			return bodyMail(r, "text/richtext", "<bold>Dobrý den, "+strings.ReplaceAll(t[:half], "<", "<lt>")+"</bold><italic>"+strings.ReplaceAll(t[half:], "<", "<lt>")+"</italic> .<nl>")
+		}},
+	}
+}
+
+// addressPlaces are those of RFC 5322 §3.2 beside a name and an address.
+func addressPlaces() []spot {
+	field := func(format string, encode func(string) string) func(*rand.Rand, string) []byte {
+		return func(_ *rand.Rand, text string) []byte {
+			return []byte(fmt.Sprintf(format, encode(text)) + "\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nx\r\n")
+		}
+	}
+	same := func(t string) string { return t }
+	word := func(t string) string { return mime.BEncoding.Encode("utf-8", t) }
+	quoted := func(t string) string { return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(t) }
+	pairs := func(t string) string { // every second character is a quoted pair, RFC 5322 §3.2.1
+		var b strings.Builder
+		for i, c := range []rune(t) {
+			if i%2 == 1 && c < 0x80 {
+				b.WriteByte('\\')
+			}
+			b.WriteRune(c)
+		}
+		return b.String()
+	}
+	return []spot{
+		{"comment before an address", false, field("From: (%s) <a@b.example>", same)},
+		{"comment behind an address", false, field("To: a@b.example (%s)", word)},
+		{"comment in a comment", false, field("Cc: a@b.example (firma (%s ))", word)},
+		{"name of a group", false, field("To: %s : a@b.example, c@d.example;", word)},
+		{"name in quotes", false, field("From: \"%s\" <a@b.example>", quoted)},
+		{"quoted pairs in a name", false, field("From: \"%s\" <a@b.example>", pairs)},
+		{"address with comments in it", false, field("To: %s", func(t string) string { return strings.NewReplacer("@", "(tam)@ (kde)", ".", "(a). ").Replace(t) })},
+		{"quoted local part", false, field("Cc: %s", func(t string) string {
+			if local, domain, ok := strings.Cut(t, "@"); ok && !strings.ContainsAny(local, " <:") {
+				return `"` + local + `"@` + domain
+			}
+			return t
+		})},
+		{"quoted pairs in a comment", false, field("To: a@b.example (%s )", pairs)},
+	}
+}
 
 // document writes a text into a file.
 type document struct {

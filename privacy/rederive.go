@@ -7,11 +7,11 @@ import (
 	"postolka/store"
 )
 
-// Rederive reads again what an older version could not read whole, so that find
-// sees it. Each message is done by itself, and stopping loses nothing: the next
+// Rederive reads again what an older version could not read, or not whole, so that
+// find sees it. Each message is done by itself, and stopping loses nothing: the next
 // call goes on. Erasures wait for one message at most.
 func (p *Privacy) Rederive(ctx context.Context, progress func(done, total int)) error {
-	ids, err := p.Desk.Outdated()
+	ids, err := p.Desk.Outdated(ctx)
 	if err != nil {
 		return fmt.Errorf("derive texts again: %w", err)
 	}
@@ -34,7 +34,7 @@ func (p *Privacy) Rederive(ctx context.Context, progress func(done, total int)) 
 	if again > 0 {
 		p.Logger.Info("texts derived again", "messages", again)
 	}
-	return nil
+	return p.Desk.Rederived()
 }
 
 func (p *Privacy) rederive(ctx context.Context, id store.MessageID) (bool, error) {

@@ -110,6 +110,24 @@ func (s *Store) RawBytes(id MessageID) ([]byte, error) { return s.content(rawBuc
 // Text is the extracted text. ErrNotFound after an erasure.
 func (s *Store) Text(id MessageID) ([]byte, error) { return s.content(textBucket, id) }
 
+// textsMark is the version of extracted texts that every message is known to have, or
+// not to need.
+const textsMark = "texts"
+
+// TextsLevel is the version that SetTextsLevel was given last; 0: none yet.
+func (s *Store) TextsLevel() (version int, err error) {
+	err = s.records.view(func(tx *bolt.Tx) error {
+		version = int(number(tx, textsMark))
+		return nil
+	})
+	return version, err
+}
+
+// SetTextsLevel notes that no text needs to be derived again for this version.
+func (s *Store) SetTextsLevel(version int) error {
+	return s.records.update(func(tx *bolt.Tx) error { return setNumber(tx, textsMark, uint64(version)) })
+}
+
 func (s *Store) content(bucket []byte, id MessageID) (data []byte, err error) {
 	f, err := s.volumeOf(id)
 	if err != nil {

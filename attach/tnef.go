@@ -1,6 +1,7 @@
 package attach
 
 import (
+	"bytes"
 	"strings"
 )
 
@@ -8,7 +9,46 @@ import (
 // attributes, first of the message, then of each attachment. Most of both is in
 // properties of MAPI. Checksums are not asked: some programs write none.
 func readTNEF(r *reading, data []byte) {
-	t := &tnef{r: r, page: 1252}
+	t := &tnef{r: r, page: 1252, file: r.file}
+	t.stream(data)
+}
+
+// File is a file within another one.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// OutlookFiles are those that winmail.dat brings, and those of the messages in it;
+// none if data is no such file. A name may be empty or a path.
+func OutlookFiles(data []byte) (files []File) {
+	defer func() { _ = recover() }() // damaged: what was found so far
+	nothing := Help{Decode: func([]byte) string { return "" }, HTML: func(string) (string, string) { return "", "" }}
+	r := &reading{Budget: NewBudget(), help: nothing}
+	var list func(data []byte, depth int)
+	list = func(data []byte, depth int) {
+		t := &tnef{r: r, page: 1252}
+		t.file = func(name string, content []byte) {
+			switch r.filesLeft--; {
+			case r.over() || len(content) == 0:
+			case !isTNEF(content):
+				files = append(files, File{name, content})
+			case depth < maxDepth:
+				list(content, depth+1)
+			}
+		}
+		t.stream(data)
+	}
+	if isTNEF(data) {
+		list(data, 0)
+	}
+	return files
+}
+
+func isTNEF(data []byte) bool { return bytes.HasPrefix(data, []byte("\x78\x9f\x3e\x22")) }
+
+func (t *tnef) stream(data []byte) {
+	r := t.r
 	s := &cursor{parts: [][]byte{data}}
 	for s.skip(6); s.more(1) && !r.over(); {
 		s.skip(1) // level
@@ -37,9 +77,10 @@ const (
 // tnef reads one stream.
 type tnef struct {
 	r       *reading
-	page    int    // code page of strings that are not Unicode
-	title   string // of the attachment being read
-	name    string // its long name
+	file    func(name string, data []byte) // takes each file
+	page    int                            // code page of strings that are not Unicode
+	title   string                         // of the attachment being read
+	name    string                         // its long name
 	content []byte
 }
 
@@ -73,7 +114,7 @@ func (t *tnef) attachment() {
 		t.name = t.title
 	}
 	if t.name != "" || t.content != nil {
-		t.r.file(t.name, t.content)
+		t.file(t.name, t.content)
 	}
 	t.title, t.name, t.content = "", "", nil
 }

@@ -82,7 +82,7 @@ func (d *Desk) Source(ctx context.Context, by account.Agent, id store.MessageID)
 	return io.NopCloser(bytes.NewReader(raw)), err
 }
 
-// File is one attachment by its part's path. store.ErrNotFound: erased, or no such part.
+// File is one attachment by its part's path, or a file in it (mail.AttachedFile). store.ErrNotFound: erased, or no such part.
 func (d *Desk) File(ctx context.Context, by account.Agent, id store.MessageID, part string) (store.File, []byte, error) {
 	if _, err := d.opened(ctx, by, audit.Download, id, "part "+part); err != nil {
 		return store.File{}, nil, err
@@ -91,9 +91,9 @@ func (d *Desk) File(ctx context.Context, by account.Agent, id store.MessageID, p
 	if err != nil {
 		return store.File{}, nil, err
 	}
-	for _, p := range mail.Parse(raw).Attachments() {
-		if p.Path == part {
-			return fileOf(p), p.Body, nil
+	for _, f := range mail.Parse(raw).Files() {
+		if f.Path == part {
+			return fileOf(f), f.Data, nil
 		}
 	}
 	return store.File{}, nil, store.ErrNotFound

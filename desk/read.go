@@ -132,9 +132,9 @@ func (l *letter) fill(m *mail.Message) {
 	r.MessageIDHeader = usableID(m.MessageID)
 	r.InReplyTo, r.References = usableIDs(m.InReplyTo), usableIDs(m.References)
 	r.Preview = mail.Preview(l.text, previewLen)
-	for _, p := range m.Attachments() {
+	for _, f := range m.Files() {
 		if len(r.Files) < maxFiles {
-			r.Files = append(r.Files, fileOf(p))
+			r.Files = append(r.Files, fileOf(f))
 		}
 	}
 	for _, u := range l.text.Unreadable {
@@ -143,10 +143,10 @@ func (l *letter) fill(m *mail.Message) {
 	l.report(m)
 }
 
-func fileOf(p *mail.Part) store.File {
-	f := store.File{Part: p.Path, Name: p.Name(), Type: p.Type, SizeBytes: int64(len(p.Body))}
-	if strings.HasPrefix(p.Type, "image/") && p.Disposition != "attachment" {
-		f.ContentID = p.ContentID
+func fileOf(a mail.AttachedFile) store.File {
+	f := store.File{Part: a.Path, Name: a.Name, Type: a.Type, SizeBytes: int64(len(a.Data))}
+	if strings.HasPrefix(a.Type, "image/") && a.Inline {
+		f.ContentID = a.ContentID
 	}
 	return f
 }

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"bytes"
+	"net/http"
 	"path"
 	"strconv"
 	"strings"
@@ -475,6 +476,40 @@ func (p *Part) IsAttachment() bool {
 		return true
 	}
 	return p.Type != "text/plain" && !p.isHTML()
+}
+
+// AttachedFile is what a person sees as an attached file.
+type AttachedFile struct {
+	Path      string // of its part; "2:1" is the first file in Outlook's winmail.dat at "2"
+	Name      string // to show; never with a folder in it
+	Type      string // media type
+	ContentID string // as the part's
+	Inline    bool   // not declared to be an attachment
+	Data      []byte
+}
+
+// Files are the attachments, each followed by the files that came in it if Outlook
+// packed them into winmail.dat, which no other program opens.
+func (m *Message) Files() (files []AttachedFile) {
+	for _, p := range m.Attachments() {
+		files = append(files, AttachedFile{p.Path, p.Name(), p.Type, p.ContentID, p.Disposition != "attachment", p.Body})
+		for i, f := range attach.OutlookFiles(p.Body) {
+			files = append(files, innerFile(p.Path+":"+strconv.Itoa(i+1), f))
+		}
+	}
+	return files
+}
+
+func innerFile(path string, f attach.File) AttachedFile {
+	kind := "application/octet-stream"
+	if format := attach.Detect(f.Name, "", f.Data); format == "image" || format == "pdf" {
+		kind, _, _ = strings.Cut(http.DetectContentType(f.Data), ";")
+	}
+	name := baseName(f.Name)
+	if name == "" {
+		name = "part-" + strings.ReplaceAll(path, ":", "-") + extension(kind)
+	}
+	return AttachedFile{Path: path, Name: name, Type: kind, Data: f.Data}
 }
 
 // Name is the file name to show for an attachment, made up when none is

@@ -29,7 +29,7 @@ type Text struct {
 
 // TextVersion rises whenever Extract reads more than before, so that older
 // texts can be derived again.
-const TextVersion = 5
+const TextVersion = 6
 
 // Outgrown reports whether a stored text was made by an older version and shows that
 // this one reads more in its message. (Where parts could not be read, only a reading
@@ -41,15 +41,17 @@ func Outgrown(b []byte) (more bool) {
 	}
 	err := EachPart(b, func(kind Kind, _, name string, text []byte) bool {
 		s := view(text)
-		more = len(attach.EmbeddedIn(s)) > 0 || kind == Header && (otherForm(s) != "" || strings.EqualFold(name, "Content-Type") && enrichedType(s))
+		more = len(attach.EmbeddedIn(s)) > 0 || kind == Header && (otherForm(s) != "" || strings.EqualFold(name, "Content-Type") && outgrownType(s))
 		return !more
 	})
 	return more && err == nil
 }
 
-func enrichedType(value string) bool {
+// outgrownType: text/enriched is read without its commands now, and the files in
+// winmail.dat stand in the record.
+func outgrownType(value string) bool {
 	t, _ := mediaType(value, "")
-	return (&Part{Type: t}).isEnriched()
+	return (&Part{Type: t}).isEnriched() || strings.Contains(t, "ms-tnef")
 }
 
 // TextPart is one readable place. Path: see the package comment. Name is a

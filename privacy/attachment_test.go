@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -136,5 +138,40 @@ func TestRedactionWithholdsAFileThatHoldsTheDatum(t *testing.T) {
 	other := []byte(withArchive(t, "z3", "nikdo\n"))
 	if kept, _, err := redactedBytes(other, masker); err != nil || !bytes.Equal(kept, other) {
 		t.Errorf("a mail without the datum changed: %v", err)
+	}
+}
+
+// TestRedactionWithholdsWhatOutlookPacked: the file inside winmail.dat that names the
+// person goes with it, from the message and from its list of files.
+func TestRedactionWithholdsWhatOutlookPacked(t *testing.T) {
+	const person = "jan.novak@example.org"
+	h := newHouse(t)
+	raw, err := os.ReadFile("../mail/testdata/winmail.eml")
+	check(t, err)
+	h.take(t, string(raw))
+	ctx := context.Background()
+	id, err := h.Begin(ctx, host, email(t, person), "test")
+	check(t, err)
+	plan, err := h.Plan(ctx, host, id)
+	check(t, err)
+	_, err = h.Approve(ctx, host, plan.Hash)
+	check(t, err)
+	_, err = h.Run(ctx, id, nil)
+	check(t, err)
+	check(t, h.Store.View(func(tx *store.Tx) error {
+		m, err := store.Messages.Get(tx, 1)
+		if len(m.Files) != 1 || m.Files[0].Name != "winmail.dat.txt" {
+			t.Errorf("files left: %+v", m.Files)
+		}
+		return err
+	}))
+	for _, part := range []string{"2:1", "2:3"} {
+		if _, _, err := h.Desk.File(ctx, host, 1, part); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("part %s: got %v, want %v", part, err, store.ErrNotFound)
+		}
+	}
+	left, err := h.Find(ctx, host, email(t, person), FindOptions{})
+	if err != nil || len(left.Hits) > 0 {
+		t.Errorf("left: %+v, %v", left.Hits, err)
 	}
 }

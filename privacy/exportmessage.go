@@ -92,12 +92,12 @@ func (p *Privacy) packMessage(k *packer, id store.MessageID, role string) (m exp
 }
 
 func (k *packer) attachments(m *exportedMessage, parsed *mail.Message) error {
-	for i, part := range parsed.Attachments() {
-		file := fmt.Sprintf("attachments/%d/%d-%s", m.ID, i+1, safeName(part.Filename))
-		if err := k.add(file, part.Body); err != nil {
+	for i, f := range parsed.Files() {
+		file := fmt.Sprintf("attachments/%d/%d-%s", m.ID, i+1, safeName(f.Name))
+		if err := k.add(file, f.Data); err != nil {
 			return err
 		}
-		m.Attachments = append(m.Attachments, exportedFile{part.Filename, part.Type, len(part.Body), file})
+		m.Attachments = append(m.Attachments, exportedFile{f.Name, f.Type, len(f.Data), file})
 	}
 	return nil
 }

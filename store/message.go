@@ -82,7 +82,7 @@ type Failure struct {
 
 // File is one attachment as a tile shows it.
 type File struct {
-	Part      string // path in the MIME tree, "2.1"
+	Part      string // path in the MIME tree, "2.1"; "2.1:1" is a file within that one
 	Name      string
 	Type      string // lower-case media type
 	SizeBytes int64

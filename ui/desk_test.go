@@ -1,13 +1,16 @@
 package ui
 
 import (
+	"context"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 
 	"golang.org/x/net/html"
 
+	"postolka/desk"
 	"postolka/store"
 )
 
@@ -218,5 +221,41 @@ func TestTextIsShownAsWrittenWithLinksThatCanBeFollowed(t *testing.T) {
 	}
 	if all.String() != got[1] || len(links) != 2 || links[0] != "https://a.example/x?y=1" || links[1] != "https://b.example/" {
 		t.Errorf("got %q in %q", links, all.String())
+	}
+}
+
+// outlook takes in a mail whose files Outlook packed.
+func (w *world) outlook() store.ConversationID {
+	w.t.Helper()
+	raw, err := os.ReadFile("../mail/testdata/winmail.eml")
+	w.must(err)
+	out, err := w.desk.Intake(context.Background(), []desk.Incoming{{Raw: raw, Mailbox: w.support, Origin: store.FromImport, ReceivedAt: w.now}})
+	w.must(err)
+	return out[0].Conversation
+}
+
+func TestFilesOutlookPackedAreTiles(t *testing.T) {
+	w := newWorld(t).settle()
+	page := w.as("jana").get("/c/" + idText(w.outlook()))
+	tiles := page.all(func(n *html.Node) bool { return attr(n, "class") == "file" })
+	var got []string
+	for _, n := range tiles {
+		got = append(got, strings.Join(strings.Fields(text(n)), " "))
+	}
+	want := []string{"DAT winmail.dat", "CSV Seznam klientů.csv", "PNG foto konvice.png", "TXT smlouva.txt"}
+	if len(got) != len(want) {
+		t.Fatalf("tiles %q, want %q", got, want)
+	}
+	for i := range want {
+		if !strings.HasPrefix(got[i], want[i]) || strings.HasSuffix(got[i], "z winmail.dat") != (i > 0) {
+			t.Errorf("tile %q, want %q", got[i], want[i])
+		}
+	}
+	file := w.as("emma").get(attr(tiles[1], "href"))
+	if file.status != http.StatusOK || !strings.Contains(file.header.Get("Content-Disposition"), "Seznam%20klient%C5%AF.csv") {
+		t.Errorf("download: %d %v", file.status, file.header)
+	}
+	if got := w.as("ota").get(attr(tiles[1], "href")).status; got != http.StatusForbidden && got != http.StatusNotFound {
+		t.Errorf("a stranger's download: %d", got)
 	}
 }

@@ -119,6 +119,9 @@ func isSignature(f store.File) bool {
 	return strings.HasSuffix(f.Type, "-signature") || strings.HasSuffix(f.Type, "pkcs7-mime")
 }
 
+// isInner: of the files in Outlook's winmail.dat.
+func isInner(f store.File) bool { return strings.Contains(f.Part, ":") }
+
 func unreadable(m store.Message, part string) string {
 	for _, u := range m.Unreadable {
 		if u.Part == part {

@@ -61,6 +61,7 @@ func (w *world) screens() []screen {
 		{"more", "jana", "/more", nil},
 		{"error", "jana", "/nowhere", nil},
 		{"bounce", "jana", undeliveredPath(w), nil},
+		{"outlook", "jana", "/c/" + idText(w.outlook()), nil},
 		{"bounce-all", "jana", "/in/all", nil},
 	}
 }

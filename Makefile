@@ -70,12 +70,14 @@ HOSTILE ?= 5000
 hostile:
 	POSTOLKA_HOSTILE=$(HOSTILE) $(GO) test -run 'TestHostile$$' -count=1 -v -timeout 120m ./mail
 
+# Thousands of real mails, read one after the other: nothing races there, and the race
+# detector makes minutes of it. They run without.
+ALONE = ^(TestCorpus|TestThreads(Agree|DontDependOnOrder$$)|TestSampleThreads|TestSnapshotOfRealMail|TestParseHostile)
 unit:
 	@# The first run compiles the PDF reader for all later ones; the detector makes that slow.
 	$(GO) test -run TestPDFReader ./attach
-	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 40m ./...
-	@# Orders don't race, and under the detector they take minutes each.
-	$(GO) test -run 'TestThreadsDontDependOnOrder' -timeout 20m ./desk
+	CGO_ENABLED=1 $(GO) test -race -shuffle=on -skip '$(ALONE)' -timeout 40m ./...
+	$(GO) test -shuffle=on -run '$(ALONE)' -timeout 20m ./attach ./backup ./demo ./desk ./mail
 
 # A short run of every fuzz target; what one finds becomes a file in its testdata.
 fuzz:

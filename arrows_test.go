@@ -17,7 +17,7 @@ var floors = [][]string{
 	{"attach"},
 	{"mail", "match", "tree", "importer", "letter", "deadline"},
 	{"store", "rights"},
-	{"account", "guess", "guess", "ledger", "search"},
+	{"account", "guess", "ledger", "search"},
 	{"audit", "backup", "oauth"},
 	{"desk"},
 	{"imapsync", "privacy"},

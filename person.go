@@ -17,7 +17,7 @@ func personCommand() *cobra.Command {
 		Long: "A saved find (postolka find --save): its hits, the decisions on their messages, and second looks at what could not be read.\n\n" +
 			"A filter narrows to hits that have all of it. decide with a filter decides on every message that has a hit under it, and on no other;\nshow with the same filter lists them first. Without messages and filter it decides on all.",
 	}
-	cmd.AddCommand(personShowCommand(), personDecideCommand(), personLookCommand(), personAgainCommand(), personPlanCommand())
+	cmd.AddCommand(personShowCommand(), personDecideCommand(), personLookCommand(), personAgainCommand(), personWidenCommand(), personPlanCommand())
 	return cmd
 }
 
@@ -58,6 +58,9 @@ func showPerson(r api.PersonResult) {
 	}
 	if l := r.Looks; l.Parts > 0 {
 		fmt.Printf("%d parts could not be read; looked at %d of them: nothing in %d, the person in %d, not readable %d.\n", l.Parts, l.Looked, l.Nothing, l.Person, l.Unreadable)
+	}
+	for _, n := range r.Related {
+		fmt.Printf("may be the person's too (%s, in %d messages): %s:%s\n", n.Why, n.Messages, n.Kind, n.Value)
 	}
 	if r.News != nil {
 		showNews(*r.News)
@@ -142,6 +145,24 @@ func personAgainCommand() *cobra.Command {
 			return run(cmd, "person-again", api.PersonRequest{Job: id}, false, showNews)
 		},
 	}
+}
+
+func personWidenCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "widen N [selectors]", Short: "Look for more data of the same person, and find again; decisions and second looks stay", Args: arguments(cobra.ExactArgs(1)),
+	}
+	selectors := addSelectors(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+		req := api.PersonWiden{}
+		if req.Job, err = number(args[0]); err != nil {
+			return err
+		}
+		if req.Selectors, err = selectors.read(); err != nil {
+			return err
+		}
+		return run(cmd, "person-widen", req, false, showNews)
+	}
+	return cmd
 }
 
 func personPlanCommand() *cobra.Command {

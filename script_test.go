@@ -20,6 +20,11 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			cache, err := os.UserCacheDir() // else each script compiles the PDF reader
+			env.Setenv("XDG_CACHE_HOME", cache)
+			return err
+		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"code":    exitCode,
 			"approve": approve,

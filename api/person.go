@@ -21,6 +21,7 @@ func init() {
 	on("person-look", account.FindPersons, personLook)
 	on("person-part", account.FindPersons, personPart)
 	on("person-plan", account.FindPersons, personPlan)
+	on("person-widen", account.FindPersons, personWiden)
 }
 
 // PersonRequest names a saved find, and what of it is wanted.
@@ -51,6 +52,23 @@ type PersonResult struct {
 	Counts   privacy.HitCounts  `json:"counts"`
 	Messages []PersonMessage    `json:"messages"`
 	Records  []RecordHit        `json:"records"`
+	Related  []Related          `json:"related"` // proposed to widen it by
+}
+
+// Related is a datum that stands near the person, or only resembles one that was
+// looked for. Why is "written", "card", "beside" or "similar"; Messages hold it,
+// Message is the newest of them.
+type Related struct {
+	Selector
+	Why      string `json:"why"`
+	Messages int    `json:"messages"`
+	Message  uint64 `json:"message,omitzero"`
+}
+
+// PersonWiden adds data to a saved find, and finds again.
+type PersonWiden struct {
+	Job       uint64     `json:"job"`
+	Selectors []Selector `json:"selectors"`
 }
 
 // PersonMessage is one decision with the hits that it is about.
@@ -128,7 +146,10 @@ func person(ctx context.Context, app *App, by account.Agent, req PersonRequest, 
 	}
 	found := findResult(saved.Finding, saved.Selectors, names)
 	r := PersonResult{Job: req.Job, Purpose: saved.Purpose, Complete: found.Complete, Looks: saved.Finding.Complete.Looks(), News: newsOf(saved.News),
-		Counts: saved.Finding.Counts(), Messages: []PersonMessage{}, Records: found.Records}
+		Counts: saved.Finding.Counts(), Messages: []PersonMessage{}, Records: found.Records, Related: []Related{}}
+	for _, n := range saved.Related {
+		r.Related = append(r.Related, Related{Selector{n.Kind.String(), n.Value}, string(n.Why), n.Messages, uint64(n.Message)})
+	}
 	hits := map[store.MessageID][]Hit{}
 	for _, h := range filter.Of(saved.Finding.Hits) {
 		hits[h.Message] = append(hits[h.Message], hitRow(h, saved.Selectors, names))
@@ -148,6 +169,15 @@ func person(ctx context.Context, app *App, by account.Agent, req PersonRequest, 
 
 func personAgain(ctx context.Context, app *App, by account.Agent, req PersonRequest, _ Progress) (News, error) {
 	news, err := app.Privacy.Again(ctx, by, store.JobID(req.Job))
+	return News(news), explainPerson(err)
+}
+
+func personWiden(ctx context.Context, app *App, by account.Agent, req PersonWiden, _ Progress) (News, error) {
+	more, err := identifiers(req.Selectors)
+	if err != nil {
+		return News{}, err
+	}
+	news, err := app.Privacy.Widen(ctx, by, store.JobID(req.Job), more...)
 	return News(news), explainPerson(err)
 }
 

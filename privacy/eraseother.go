@@ -68,7 +68,7 @@ func withoutPerson(sel []match.Identifier, matcher *match.Matcher) []match.Ident
 }
 
 // forget drops the places in messages that are gone, and those in records that
-// show the person. An approved plan keeps its items: the job itself finds that
+// show the person; what was proposed from a card goes too. An approved plan keeps its items: the job itself finds that
 // they are gone.
 func (f *file) forget(gone idSet, matcher *match.Matcher) (changed bool) {
 	hits, records := len(f.Finding.Hits), len(f.Finding.Records)
@@ -86,13 +86,18 @@ func (f *file) forget(gone idSet, matcher *match.Matcher) (changed bool) {
 		}
 		return is
 	})
+	related := len(f.Related)
+	f.Related = slices.DeleteFunc(f.Related, func(r Related) bool {
+		_, is := gone[r.Message]
+		return is || r.Message == 0 || len(matcher.Find([]byte(r.Value+apart+r.Before+r.Matched+r.After))) > 0
+	})
 	for id := range gone {
 		if _, decided := f.Decisions[id]; decided && f.Plan == nil {
 			delete(f.Decisions, id)
 			changed = true
 		}
 	}
-	return changed || hits != len(f.Finding.Hits) || records != len(f.Finding.Records)
+	return changed || hits != len(f.Finding.Hits) || records != len(f.Finding.Records) || related != len(f.Related)
 }
 
 // end cancels a job that has no tombstones yet, approved or not, and destroys what

@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"postolka/account"
@@ -100,10 +101,29 @@ func (p *Privacy) FindSince(ctx context.Context, by account.Agent, id store.JobI
 
 // Again finds anew and says what is new; decisions and second looks stay, new
 // messages get a proposal.
-func (p *Privacy) Again(ctx context.Context, by account.Agent, id store.JobID) (news News, err error) {
+func (p *Privacy) Again(ctx context.Context, by account.Agent, id store.JobID) (News, error) {
+	return p.again(ctx, by, id, func(*file) {})
+}
+
+// Widen adds data to a saved find and finds again. Those that it has are left out.
+func (p *Privacy) Widen(ctx context.Context, by account.Agent, id store.JobID, more ...match.Identifier) (News, error) {
+	return p.again(ctx, by, id, func(f *file) {
+		for _, datum := range more {
+			if !slices.Contains(f.Selectors, datum) {
+				f.Selectors = append(f.Selectors, datum)
+			}
+		}
+	})
+}
+
+func (p *Privacy) again(ctx context.Context, by account.Agent, id store.JobID, change func(f *file)) (news News, err error) {
 	err = p.edit(ctx, by, id, func(f *file) error {
+		change(f)
 		found, err := p.find(ctx, f.Selectors, FindOptions{})
 		if err != nil {
+			return err
+		}
+		if f.Related, err = p.relate(ctx, f.Selectors, found); err != nil {
 			return err
 		}
 		keepLooks(f.Finding.Complete.Unreadable, found.Complete.Unreadable)

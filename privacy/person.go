@@ -44,6 +44,7 @@ type Person struct {
 	Purpose   string
 	Finding   Finding
 	News      News              // of the last find again; zero: it was found once
+	Related   []Related         // proposed to widen it by
 	Messages  []MessageDecision // one per message with hits, in order of id
 }
 
@@ -60,11 +61,15 @@ func (p *Privacy) FindSaved(ctx context.Context, by account.Agent, sel []match.I
 	if err != nil {
 		return 0, f, err
 	}
+	related, err := p.relate(ctx, sel, f)
+	if err != nil {
+		return 0, f, err
+	}
 	id, err := p.newJob(by, store.JobFind)
 	if err != nil {
 		return 0, f, err
 	}
-	content := file{Selectors: sel, Purpose: opt.Purpose, Finding: f, Decisions: map[store.MessageID]MessageDecision{}}
+	content := file{Selectors: sel, Purpose: opt.Purpose, Finding: f, Related: related, Decisions: map[store.MessageID]MessageDecision{}}
 	propose(&content, proposal)
 	return id, f, p.saveFile(id, content)
 }
@@ -111,14 +116,26 @@ func (p *Privacy) Person(ctx context.Context, by account.Agent, id store.JobID) 
 	if err != nil {
 		return Person{}, err
 	}
-	if err := p.record(ctx, by, audit.Find, f.Selectors, f.Purpose, messagesOf(f.Finding.Hits)); err != nil {
+	if err := p.record(ctx, by, audit.Find, f.Selectors, f.Purpose, shownOf(f)); err != nil {
 		return Person{}, err
 	}
-	person := Person{Job: id, Record: job, Selectors: f.Selectors, Purpose: f.Purpose, Finding: f.Finding, News: f.News}
+	person := Person{Job: id, Record: job, Selectors: f.Selectors, Purpose: f.Purpose, Finding: f.Finding, News: f.News, Related: f.Related}
 	for _, m := range slices.Sorted(maps.Keys(f.Decisions)) {
 		person.Messages = append(person.Messages, f.Decisions[m])
 	}
 	return person, nil
+}
+
+// shownOf lists the messages whose text a person's file shows.
+func shownOf(f file) []store.MessageID {
+	ids := messagesOf(f.Finding.Hits)
+	for _, r := range f.Related {
+		if r.Message != 0 {
+			ids = append(ids, r.Message)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // RequestOf is the request that a job was made for; nil: there is none.

@@ -25,6 +25,7 @@ type file struct {
 	Purpose   string
 	Finding   Finding
 	News      News
+	Related   []Related
 	Decisions map[store.MessageID]MessageDecision
 	Plan      *details
 	Progress  []StepReport

@@ -13,6 +13,7 @@ import (
 	"github.com/blevesearch/bleve/v2/document"
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	"github.com/blevesearch/bleve/v2/index/scorch/mergeplan"
+	index "github.com/blevesearch/bleve_index_api"
 )
 
 // Purge makes the terms of deleted and replaced messages leave the disk. It
@@ -218,11 +219,16 @@ func terms(ctx context.Context, index bleve.Index, fn func(term []byte) error) e
 	return nil
 }
 
-func fieldTerms(ctx context.Context, index bleve.Index, field string, fn func(term []byte) error) (err error) {
-	dict, err := index.FieldDict(field)
+func fieldTerms(ctx context.Context, in bleve.Index, field string, fn func(term []byte) error) error {
+	dict, err := in.FieldDict(field)
 	if err != nil {
 		return err
 	}
+	return eachEntry(ctx, dict, func(term string) error { return fn([]byte(term)) })
+}
+
+// eachEntry closes the dictionary.
+func eachEntry(ctx context.Context, dict index.FieldDict, fn func(term string) error) (err error) {
 	defer func() { err = errors.Join(err, dict.Close()) }()
 	for {
 		if err := ctx.Err(); err != nil {
@@ -232,7 +238,7 @@ func fieldTerms(ctx context.Context, index bleve.Index, field string, fn func(te
 		if err != nil || entry == nil {
 			return err
 		}
-		if err := fn([]byte(entry.Term)); err != nil {
+		if err := fn(entry.Term); err != nil {
 			return err
 		}
 	}

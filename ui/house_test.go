@@ -29,6 +29,7 @@ func init() {
 		},
 		"POST /privacy/{id}/decide": found("/decide", "all", "1", "decision", "erase"),
 		"POST /privacy/{id}/again":  found("/again"),
+		"POST /privacy/{id}/widen":  found("/widen", "kind", "phone", "value", "603 123 456"),
 		"POST /privacy/{id}/cancel": found("/cancel"),
 		"GET /privacy/letter":       at("/privacy/letter"),
 		"POST /privacy/letter":      form("/privacy/letter", "lang", "en", "controller", "Kolovrat"),

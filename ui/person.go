@@ -23,6 +23,7 @@ type PersonFile struct {
 	At        time.Time
 	Finding   privacy.Finding
 	News      privacy.News
+	Related   []privacy.Related
 	Looks     privacy.LookCounts
 	Selectors []match.Identifier
 	Purpose   string
@@ -134,7 +135,7 @@ func readFilter(q url.Values) (f privacy.Filter) {
 }
 
 func newPersonFile(found privacy.Person, heads privacy.Headings, by account.Agent, filter privacy.Filter, page int) PersonFile {
-	f := PersonFile{ID: found.Job, At: found.Finding.At, Finding: found.Finding, News: found.News, Looks: found.Finding.Complete.Looks(), Selectors: found.Selectors,
+	f := PersonFile{ID: found.Job, At: found.Finding.At, Finding: found.Finding, News: found.News, Related: found.Related, Looks: found.Finding.Complete.Looks(), Selectors: found.Selectors,
 		Purpose: found.Purpose, Counts: found.Finding.Counts(), Talks: len(heads.Conversations), Filter: filter, Dock: newDock(found.Job, found.Messages)}
 	if f.At.IsZero() { // saved by an older version
 		f.At = found.Record.CreatedAt
@@ -492,6 +493,10 @@ func (s *Server) findAgain(w http.ResponseWriter, r *http.Request, by account.Ag
 	if err != nil {
 		return err
 	}
+	return s.foundAgain(w, r, id, news)
+}
+
+func (s *Server) foundAgain(w http.ResponseWriter, r *http.Request, id store.JobID, news privacy.News) error {
 	if news.Hits+news.Records == 0 {
 		return s.back(w, r, personPath(id), Flash{Key: "found_nothing_new"})
 	}

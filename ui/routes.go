@@ -76,6 +76,7 @@ func (s *Server) routes() []route {
 		{"POST /privacy/{id}/more", mayDo(account.FindPersons), s.findMore},
 		{"POST /privacy/{id}/decide", mayDo(account.FindPersons), s.decide},
 		{"POST /privacy/{id}/again", mayDo(account.FindPersons), s.findAgain},
+		{"POST /privacy/{id}/widen", mayDo(account.FindPersons), s.widen},
 		{"POST /privacy/{id}/cancel", mayDo(account.FindPersons), s.cancelJob},
 		{"GET /privacy/{id}/export", mayDo(account.FindPersons), s.exportForm},
 		{"POST /privacy/{id}/export", mayDo(account.FindPersons), s.exportPerson},

@@ -1,6 +1,0 @@
-//go:build race
-
-package desk
-
-// The race detector makes everything ten times slower, and orders don't race.
-const orders = 1

@@ -129,11 +129,15 @@ func requestEndCommand(name, action, short string) *cobra.Command {
 
 func requestNoticesCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "notices", Short: "List who was sent what was erased since, and must be told (Article 19 GDPR)", Args: arguments(cobra.NoArgs),
+		Use: "notices", Short: "List who was sent what was erased or restricted since, and must be told (Article 19 GDPR)", Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return run(cmd, "notice-list", api.Empty{}, true, func(l api.NoticeList) {
 				for _, n := range l.Notices {
-					fmt.Printf("%d  erasure %d  %s  last sent %s  %s\n", n.ID, n.Job, n.State, n.LastSent, n.Recipient)
+					of := fmt.Sprintf("erasure %d", n.Job)
+					if n.Restriction != 0 {
+						of = fmt.Sprintf("restriction %d", n.Restriction)
+					}
+					fmt.Printf("%d  %s  %s  last sent %s  %s\n", n.ID, of, n.State, n.LastSent, n.Recipient)
 				}
 			})
 		},

@@ -15,14 +15,15 @@ func init() {
 	on("notice-over", account.FindPersons, endNotice)
 }
 
-// NoticeRow is someone who was sent what was erased since, and must be told (Art. 19
-// GDPR); Recipient is empty when that is over.
+// NoticeRow is someone who was sent what was erased (by Job) or restricted since, and
+// must be told (Art. 19 GDPR); Recipient is empty when that is over.
 type NoticeRow struct {
-	ID        uint64 `json:"id"`
-	Job       uint64 `json:"job"`
-	Recipient string `json:"recipient,omitempty"`
-	LastSent  string `json:"last_sent"` // day
-	State     string `json:"state"`     // "owed", "told", "impossible" or "effort"
+	ID          uint64 `json:"id"`
+	Job         uint64 `json:"job,omitzero"`
+	Restriction uint64 `json:"restriction,omitzero"`
+	Recipient   string `json:"recipient,omitempty"`
+	LastSent    string `json:"last_sent"` // day
+	State       string `json:"state"`     // "owed", "told", "impossible" or "effort"
 }
 
 // NoticeList has those that are owed first.
@@ -40,7 +41,7 @@ func listNotices(ctx context.Context, app *App, by account.Agent, _ Empty, _ Pro
 	rows, err := app.Privacy.Notices(ctx, by)
 	list := NoticeList{[]NoticeRow{}}
 	for _, n := range rows {
-		row := NoticeRow{ID: uint64(n.ID), Job: uint64(n.Job), Recipient: n.Recipient, LastSent: n.LastSent.In(privacy.Zone(by)).Format(time.DateOnly), State: "owed"}
+		row := NoticeRow{ID: uint64(n.ID), Job: uint64(n.Job), Restriction: uint64(n.Restriction), Recipient: n.Recipient, LastSent: n.LastSent.In(privacy.Zone(by)).Format(time.DateOnly), State: "owed"}
 		if !n.OverAt.IsZero() {
 			row.State = "told"
 		}

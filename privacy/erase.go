@@ -192,7 +192,7 @@ func (p *Privacy) enter(tx *store.Tx, r *erasure) error {
 	if err := p.keep(tx, r); err != nil {
 		return err
 	}
-	if err := p.owe(tx, r); err != nil {
+	if err := p.oweErasure(tx, r); err != nil {
 		return err
 	}
 	job.EnteredAt = p.Now().UTC()

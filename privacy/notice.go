@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,8 +18,8 @@ import (
 	"postolka/store"
 )
 
-// Who was sent what is erased or masked is told, unless that is impossible or a
-// disproportionate effort (GDPR Art. 19). An erasure notes whom before the records
+// Who was sent what is erased, masked or restricted is told, unless that is impossible
+// or a disproportionate effort (GDPR Art. 19). An erasure notes whom before the records
 // go; a person writes to each, or says why not, and then the name goes too.
 
 // Excuses are keys of why a recipient is not told.
@@ -30,19 +31,55 @@ type NoticeRow struct {
 	store.Notice
 }
 
-// owe notes each recipient of our messages that the job erases or masks, without
-// the person. Retention tells nobody: nobody asked for it.
-func (p *Privacy) owe(tx *store.Tx, r *erasure) error {
+// oweErasure: retention tells nobody, for nobody asked for it.
+func (p *Privacy) oweErasure(tx *store.Tx, r *erasure) error {
 	if r.job.Kind == store.JobRetention {
 		return nil
 	}
-	own, err := match.NewMatcher(r.file.Selectors)
+	var messages []store.MessageID
+	for _, it := range slices.Concat(r.erased(), r.redacted()) {
+		messages = append(messages, it.Message)
+	}
+	return owe(tx, store.Notice{Job: r.id}, messages, r.file.Selectors)
+}
+
+// oweRestriction: the person is whose conversations they are.
+func oweRestriction(tx *store.Tx, id store.RestrictionID, messages []store.MessageID) error {
+	var person []match.Identifier
+	for _, m := range messages {
+		addresses, err := customerOf(tx, m)
+		if err != nil {
+			return err
+		}
+		for _, a := range addresses {
+			person = append(person, asKind(match.Email, a))
+		}
+	}
+	return owe(tx, store.Notice{Restriction: id}, messages, once(person))
+}
+
+func customerOf(tx *store.Tx, id store.MessageID) (addresses []string, err error) {
+	m, err := store.Messages.Get(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	c, err := store.Conversations.Get(tx, m.Conversation)
+	if err != nil || c.Customer == 0 {
+		return nil, err
+	}
+	card, err := store.Customers.Get(tx, c.Customer)
+	return card.Addresses, err
+}
+
+// owe notes each recipient of our messages but the person.
+func owe(tx *store.Tx, notice store.Notice, messages []store.MessageID, person []match.Identifier) error {
+	own, err := match.NewMatcher(person)
 	if err != nil {
 		return err
 	}
 	house, last := houseOf(tx), map[string]time.Time{}
-	for _, it := range slices.Concat(r.erased(), r.redacted()) {
-		err := noteRecipients(tx, it.Message, own, house, func(name, how string, at time.Time) {
+	for _, m := range messages {
+		err := noteRecipients(tx, m, own, house, func(name, how string, at time.Time) {
 			if how == "sent" && at.After(last[name]) {
 				last[name] = at
 			}
@@ -51,8 +88,9 @@ func (p *Privacy) owe(tx *store.Tx, r *erasure) error {
 			return err
 		}
 	}
-	for name, at := range last {
-		if _, err := store.Notices.Insert(tx, store.Notice{Job: r.id, Recipient: name, LastSent: at}); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(last)) {
+		notice.Recipient, notice.LastSent = name, last[name]
+		if _, err := store.Notices.Insert(tx, notice); err != nil {
 			return err
 		}
 	}
@@ -112,8 +150,12 @@ func (p *Privacy) NoticeLetter(ctx context.Context, by account.Agent, id store.N
 	if err := p.Log.Record(ctx, e); err != nil {
 		return "", "", err
 	}
+	name := "notice"
+	if n.Restriction != 0 {
+		name = "notice_restriction"
+	}
 	var b strings.Builder
-	if err := letterIn(lang).ExecuteTemplate(&b, "notice", letter.Day(lang, n.LastSent.In(Zone(by)))); err != nil {
+	if err := letterIn(lang).ExecuteTemplate(&b, name, letter.Day(lang, n.LastSent.In(Zone(by)))); err != nil {
 		return "", "", fmt.Errorf("letter notice: %w", err)
 	}
 	return n.Recipient, strings.TrimSpace(b.String()) + "\n", nil

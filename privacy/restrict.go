@@ -41,7 +41,8 @@ type RestrictionRow struct {
 }
 
 // Restrict keeps messages stored and out of use: in no list, thread or search, and in
-// no other person's export; still in find and in the person's own export.
+// no other person's export; still in find and in the person's own export. Whom we
+// sent them to is owed a notice (Notices).
 // ErrRestriction; desk.ErrNotAllowed: also for a message that does not exist.
 func (p *Privacy) Restrict(ctx context.Context, by account.Agent, ground string, messages []store.MessageID) (store.RestrictionID, error) {
 	if err := allowed(by, account.FindPersons); err != nil {
@@ -62,8 +63,10 @@ func (p *Privacy) Restrict(ctx context.Context, by account.Agent, ground string,
 				return err
 			}
 		}
-		id, err = p.restrict(tx, by, ground, messages)
-		return err
+		if id, err = p.restrict(tx, by, ground, messages); err != nil {
+			return err
+		}
+		return oweRestriction(tx, id, messages)
 	})
 	return id, err
 }

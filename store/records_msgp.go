@@ -3820,10 +3820,13 @@ func (z MessageKind) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *Notice) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 6
+	// map header, size 7
 	// string "Job"
-	o = append(o, 0x86, 0xa3, 0x4a, 0x6f, 0x62)
+	o = append(o, 0x87, 0xa3, 0x4a, 0x6f, 0x62)
 	o = msgp.AppendUint64(o, uint64(z.Job))
+	// string "Restriction"
+	o = append(o, 0xab, 0x52, 0x65, 0x73, 0x74, 0x72, 0x69, 0x63, 0x74, 0x69, 0x6f, 0x6e)
+	o = msgp.AppendUint64(o, uint64(z.Restriction))
 	// string "Recipient"
 	o = append(o, 0xa9, 0x52, 0x65, 0x63, 0x69, 0x70, 0x69, 0x65, 0x6e, 0x74)
 	o = msgp.AppendString(o, z.Recipient)
@@ -3870,6 +3873,16 @@ func (z *Notice) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				}
 				z.Job = JobID(zb0002)
 			}
+		case "Restriction":
+			{
+				var zb0003 uint64
+				zb0003, bts, err = msgp.ReadUint64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Restriction")
+					return
+				}
+				z.Restriction = RestrictionID(zb0003)
+			}
 		case "Recipient":
 			z.Recipient, bts, err = msgp.ReadStringBytes(bts)
 			if err != nil {
@@ -3890,13 +3903,13 @@ func (z *Notice) UnmarshalMsg(bts []byte) (o []byte, err error) {
 			}
 		case "OverBy":
 			{
-				var zb0003 uint64
-				zb0003, bts, err = msgp.ReadUint64Bytes(bts)
+				var zb0004 uint64
+				zb0004, bts, err = msgp.ReadUint64Bytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "OverBy")
 					return
 				}
-				z.OverBy = AgentID(zb0003)
+				z.OverBy = AgentID(zb0004)
 			}
 		case "Excuse":
 			z.Excuse, bts, err = msgp.ReadStringBytes(bts)
@@ -3918,7 +3931,7 @@ func (z *Notice) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *Notice) Msgsize() (s int) {
-	s = 1 + 4 + msgp.Uint64Size + 10 + msgp.StringPrefixSize + len(z.Recipient) + 9 + msgp.TimeSize + 7 + msgp.TimeSize + 7 + msgp.Uint64Size + 7 + msgp.StringPrefixSize + len(z.Excuse)
+	s = 1 + 4 + msgp.Uint64Size + 12 + msgp.Uint64Size + 10 + msgp.StringPrefixSize + len(z.Recipient) + 9 + msgp.TimeSize + 7 + msgp.TimeSize + 7 + msgp.Uint64Size + 7 + msgp.StringPrefixSize + len(z.Excuse)
 	return
 }
 

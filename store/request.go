@@ -22,15 +22,16 @@ type Request struct {
 	AnsweredBy   AgentID
 }
 
-// Notice is owed to someone who was sent what was erased or masked here since
-// (GDPR Art. 19).
+// Notice is owed to someone who was sent what was erased, masked or restricted here
+// since (GDPR Art. 19).
 type Notice struct {
-	Job       JobID
-	Recipient string    // name and address; emptied when it is over
-	LastSent  time.Time // when the last such message went out
-	OverAt    time.Time // zero: owed
-	OverBy    AgentID
-	Excuse    string // key of why the recipient was not told; empty: told
+	Job         JobID         // 0: it is of a restriction
+	Restriction RestrictionID // 0: it is of an erasure
+	Recipient   string        // name and address; emptied when it is over
+	LastSent    time.Time     // when the last such message went out
+	OverAt      time.Time     // zero: owed
+	OverBy      AgentID
+	Excuse      string // key of why the recipient was not told; empty: told
 }
 
 // RequestKind is the right that is used.

@@ -181,7 +181,7 @@ func (s *Server) workRequest(w http.ResponseWriter, r *http.Request, by account.
 	return s.back(w, r, to, Flash{Key: "request_" + do})
 }
 
-// workNotice writes to a recipient of erased data, or says what became of it.
+// workNotice writes to a recipient of erased or restricted data, or says what became of it.
 func (s *Server) workNotice(w http.ResponseWriter, r *http.Request, by account.Agent) error {
 	id, err := pathID[store.NoticeID](r, "id")
 	if err != nil || s.Privacy == nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,7 @@ import (
 
 func mailboxCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "mailbox", Short: "Mailboxes and their servers"}
-	cmd.AddCommand(mailboxAddCommand(), mailboxListCommand(), mailboxTestCommand(), mailboxSyncCommand(), mailboxFoldersCommand(), mailboxGuessCommand(), mailboxRetryCommand())
+	cmd.AddCommand(mailboxAddCommand(), mailboxListCommand(), mailboxTestCommand(), mailboxSyncCommand(), mailboxFoldersCommand(), mailboxGuessCommand(), mailboxRetryCommand(), mailboxDeletedCommand())
 	return cmd
 }
 
@@ -93,6 +94,9 @@ func showMailbox(m api.MailboxRow) {
 	if m.SilentDays > 0 {
 		fmt.Printf("   no mail for %d days, usually %d a day\n", m.SilentDays, m.UsualADay)
 	}
+	if m.Asking > 0 {
+		fmt.Printf("   %d messages were deleted at the server at once: mailbox deleted --agree or --keep\n", m.Asking)
+	}
 	if m.Waiting > 0 {
 		fmt.Printf("   %d older messages still come, %d a minute, %v left\n", m.Waiting, m.PerMinute, time.Duration(m.SecondsLeft)*time.Second)
 	}
@@ -114,7 +118,7 @@ func showFolder(f api.FolderRow) {
 	for _, why := range []struct {
 		n    int
 		what string
-	}{{f.Waiting, "still coming"}, {len(f.NotFetched), "not fetched"}, {f.Erased, "erased here"}, {f.Unexplained, "unexplained, looked for at the next look"}, {f.Gone, "gone from the server and kept here"}} {
+	}{{f.Waiting, "still coming"}, {len(f.NotFetched), "not fetched"}, {f.Erased, "erased here"}, {f.Unexplained, "unexplained, looked for at the next look"}, {f.Gone, "gone from the server"}} {
 		if why.n != 0 {
 			line += fmt.Sprintf(", %d %s", why.n, why.what)
 		}
@@ -210,6 +214,30 @@ func mailboxRetryCommand() *cobra.Command {
 	cmd.Flags().StringVar(&name, "mailbox", "", "name of the mailbox (required)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return run(cmd, "mailbox-retry", api.NameRequest{Mailbox: name}, false, showMailbox)
+	}
+	return cmd
+}
+
+func mailboxDeletedCommand() *cobra.Command {
+	var req api.DeletedRequest
+	cmd := &cobra.Command{
+		Use: "deleted --mailbox NAME (--stay | --follow | --agree | --keep)", Short: "Choose what becomes of mail that is deleted at the server",
+		Long: "It stays here, or follows: a conversation goes to the bin when all mail that came in it was missing from every folder but Trash\non seven days on which the whole mailbox was seen. When much goes at once the mailbox asks first: --agree or --keep.",
+		Args: arguments(cobra.NoArgs),
+	}
+	cmd.Flags().StringVar(&req.Mailbox, "mailbox", "", "name of the mailbox (required)")
+	for _, choice := range []struct{ name, about string }{{"stay", "it stays here"}, {"follow", "it goes to the bin here"}, {"agree", "what the mailbox asks about goes"}, {"keep", "what the mailbox asks about stays for good"}} {
+		cmd.Flags().Bool(choice.name, false, choice.about)
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		var chosen []string
+		for _, name := range []string{"stay", "follow", "agree", "keep"} {
+			if on, _ := cmd.Flags().GetBool(name); on {
+				chosen = append(chosen, name)
+			}
+		}
+		req.Deleted = strings.Join(chosen, " ") // two of them are none
+		return run(cmd, "mailbox-deleted", req, false, showMailbox)
 	}
 	return cmd
 }

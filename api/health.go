@@ -18,10 +18,12 @@ type MailboxHealth struct {
 	LastNewMail *time.Time  `json:"last_new_mail,omitempty"`
 	SilentDays  int         `json:"silent_days,omitempty"` // without mail, with health "silent"
 	UsualADay   int         `json:"usual_a_day,omitempty"`
-	Waiting     int         `json:"waiting"`      // older messages that still come
-	PerMinute   int         `json:"per_minute"`   // of them
-	SecondsLeft int         `json:"seconds_left"` // 0 also: not known
-	NotFetched  int         `json:"not_fetched"`  // on the server, tried again
+	Waiting     int         `json:"waiting"`          // older messages that still come
+	PerMinute   int         `json:"per_minute"`       // of them
+	SecondsLeft int         `json:"seconds_left"`     // 0 also: not known
+	NotFetched  int         `json:"not_fetched"`      // on the server, tried again
+	Deleted     string      `json:"deleted"`          // at the server: desk.DeletedChoice, stay or follow
+	Asking      int         `json:"asking,omitempty"` // so many were deleted there at once: say agree or keep
 	Chosen      []string    `json:"chosen_folders,omitempty"`
 	Folders     []FolderRow `json:"folders"`
 }
@@ -37,7 +39,7 @@ type FolderRow struct {
 	NotFetched  []NotFetched `json:"not_fetched"`
 	Erased      int          `json:"erased"`      // here, and kept out
 	Unexplained int          `json:"unexplained"` // looked for at the next look
-	Gone        int          `json:"gone"`        // deleted or moved on the server, still here
+	Gone        int          `json:"gone"`        // deleted or moved on the server
 	CheckedAt   *time.Time   `json:"checked_at,omitempty"`
 }
 
@@ -53,7 +55,7 @@ func healthRow(m desk.MailboxInfo, folders []desk.FolderHealth) MailboxHealth {
 	h := MailboxHealth{
 		Health: string(m.Health), LastContact: instant(m.Mailbox.LastContact), LastNewMail: instant(m.Mailbox.LastNewMail),
 		Waiting: m.Backlog(), PerMinute: m.PerMinute(), SecondsLeft: int(m.TimeLeft().Seconds()), NotFetched: m.NotFetched(),
-		Chosen: m.Mailbox.Folders, Folders: []FolderRow{},
+		Deleted: deletedWord(m.Mailbox), Asking: m.Mailbox.Follow.Asking, Chosen: m.Mailbox.Folders, Folders: []FolderRow{},
 	}
 	if m.Health == desk.Silent {
 		h.SilentDays, h.UsualADay = m.Silence.Days, m.Silence.Usual
@@ -82,6 +84,8 @@ func (m MailboxRow) ailment() string {
 		return fmt.Sprintf("Mailbox %d: %s", m.ID, m.LastError)
 	case desk.Lost:
 		return fmt.Sprintf("Mailbox %d: no contact since %s. Check the network and the server; it is tried again by itself.", m.ID, m.LastContact.Format(time.RFC3339))
+	case desk.Asking:
+		return fmt.Sprintf("Mailbox %d: %d messages were deleted at the server at once. They stay here until someone says with postolka mailbox deleted --agree or --keep what becomes of them.", m.ID, m.Asking)
 	case desk.Silent:
 		return fmt.Sprintf("Mailbox %d: no mail for %d days, usually %d a day. The connection is in order: look at redirections and filters at the server.", m.ID, m.SilentDays, m.UsualADay)
 	}

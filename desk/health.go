@@ -19,12 +19,13 @@ const (
 	Waiting Health = "waiting" // for the first contact
 	Lost    Health = "lost"    // no contact for a while
 	Silent  Health = "silent"  // see SilenceOf
+	Asking  Health = "asking"  // see store.Follow.Asking
 	Coming  Health = "coming"  // older mail still comes
 	Fine    Health = "fine"
 )
 
 // Ailing: somebody should look.
-func (h Health) Ailing() bool { return h == Trouble || h == Lost || h == Silent }
+func (h Health) Ailing() bool { return h == Trouble || h == Lost || h == Asking || h == Silent }
 
 // noContact is how long a connected mailbox may be without contact: the folders
 // are looked at every two minutes.
@@ -50,6 +51,8 @@ func (d *Desk) healthOf(m store.Mailbox, backlog int) Health {
 		return Waiting
 	case backlog == 0 && now.Sub(heard) > noContact:
 		return Lost
+	case m.Follow.Asking > 0:
+		return Asking
 	case silent:
 		return Silent
 	case backlog > 0:

@@ -65,7 +65,7 @@ func rightOf(by account.Agent, m store.MailboxID) store.Right {
 // settings must not be able to send the stored password to a server of his own.
 // A consent (OAuth) ends with it too. Empty passwords keep the old ones. Whoever adds a mailbox gets no right to its
 // mail by that; rights are given by an owner or a manager of it. Health, dates,
-// folders and secrets in m are ignored. ErrName: empty or taken.
+// folders, secrets and Follow in m are ignored. ErrName: empty or taken.
 func (d *Desk) SaveMailbox(ctx context.Context, by account.Agent, id store.MailboxID, m store.Mailbox, imapPassword, smtpPassword string) (store.MailboxID, error) {
 	if !maySave(by, id) {
 		return 0, ErrNotAllowed
@@ -131,6 +131,7 @@ func (d *Desk) mailboxRecord(tx *store.Tx, id store.MailboxID, m store.Mailbox, 
 	}
 	m.CreatedAt, m.LastContact, m.LastNewMail, m.LastError = was.CreatedAt, was.LastContact, was.LastNewMail, was.LastError
 	m.Arrivals, m.ArrivalsDay, m.Folders, m.RetryAt = was.Arrivals, was.ArrivalsDay, was.Folders, was.RetryAt
+	m.Follow = was.Follow
 	var err error
 	if m.IMAP, err = d.server(was.IMAP, m.IMAP, imapPassword); err != nil {
 		return was, err

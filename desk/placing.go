@@ -93,7 +93,7 @@ func (p *placing) again(id store.MessageID, l *letter) (Outcome, error) {
 		}
 	}
 	p.homes[id] = out.Conversation
-	return out, nil
+	return out, p.returned(id, out.Conversation)
 }
 
 // replace stores a message whose facts changed and joins what it may join now.
@@ -212,8 +212,10 @@ func (p *placing) where(id store.MessageID) store.ConversationID {
 // decide is what mail does to a conversation's status. New mail from outside
 // reopens what is solved, waits or sleeps, but never spam or bin; automatic mail
 // doesn't, except a report that an answer of ours did not arrive. An answer found
-// in Sent makes an open conversation wait.
+// in Sent makes an open conversation wait. From the bin comes back what only went
+// there because it was deleted at the server.
 func (p *placing) decide(c *store.Conversation, s summary, t *touch) {
+	unfollow(c)
 	if t.quiet && untouched(c, s) {
 		c.Status = firstStatus(p.env.now, s)
 	}

@@ -59,8 +59,14 @@ func changeOne(tx *store.Tx, by account.Agent, id store.ConversationID, fn func(
 	if err != nil {
 		return err
 	}
+	followed := !c.FollowedAt.IsZero()
 	if err := fn(tx, id, &c); err != nil {
 		return err
+	}
+	if followed && c.FollowedAt.IsZero() {
+		if err := stays(tx, id); err != nil {
+			return err
+		}
 	}
 	if err := store.Conversations.Put(tx, id, c); err != nil {
 		return err
@@ -109,7 +115,7 @@ func (d *Desk) setStatus(c *store.Conversation, st store.Status) {
 	case store.StatusSolved, store.StatusWaiting:
 		c.Settled = d.now().UTC()
 	}
-	c.Status, c.SnoozedUntil = st, time.Time{}
+	c.Status, c.SnoozedUntil, c.FollowedAt, c.Before = st, time.Time{}, time.Time{}, 0
 }
 
 // Snooze hides conversations from the lists until the given instant, or until a
@@ -119,7 +125,7 @@ func (d *Desk) Snooze(ctx context.Context, by account.Agent, until time.Time, id
 		return ErrPast
 	}
 	return d.change(ctx, by, "snooze", ids, func(_ *store.Tx, _ store.ConversationID, c *store.Conversation) error {
-		c.Status, c.SnoozedUntil = store.StatusSnoozed, until.UTC()
+		c.Status, c.SnoozedUntil, c.FollowedAt = store.StatusSnoozed, until.UTC(), time.Time{}
 		return nil
 	})
 }

@@ -38,6 +38,7 @@ const (
 	LeftUnread       = "the server does not give a message that may be it"
 	LeftRefused      = "the server does not remove it"
 	LeftConnection   = "the connection to the server failed"
+	LeftThere        = "it was found" // a last look was for, see follow
 )
 
 // Expunge removes messages from every folder of the mailbox (Trash, Sent and

@@ -34,6 +34,8 @@ import (
 type Desk interface {
 	Intake(ctx context.Context, batch []desk.Incoming) ([]desk.Outcome, error)
 	Publish(e desk.Event)
+	FollowDue(m store.MailboxID) ([]store.MessageID, error)
+	Follow(ctx context.Context, m store.MailboxID, still map[store.MessageID]bool) error
 }
 
 // Sync supervises one goroutine per mailbox. Its methods may be called from any
@@ -47,6 +49,7 @@ type Sync struct {
 	logins *oauth.Logins
 	log    *slog.Logger
 	pace   pace
+	now    func() time.Time // of days, see follow
 
 	mutex   sync.Mutex
 	boxes   map[store.MailboxID]*box
@@ -96,7 +99,7 @@ func New(s *store.Store, d Desk, logins *oauth.Logins, log *slog.Logger) *Sync {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Sync{store: s, desk: d, logins: logins, log: log, pace: ordinaryPace,
+	return &Sync{store: s, desk: d, logins: logins, log: log, pace: ordinaryPace, now: time.Now,
 		boxes: map[store.MailboxID]*box{}, changed: map[store.MailboxID]bool{}, wake: make(chan struct{}, 1)}
 }
 

@@ -84,6 +84,7 @@ type run struct {
 	refused  int                        // messages that the server would not give, in a row
 	aside    map[brokenUID]bool         // set aside and counted in this pass
 	refusal  error                      // of a folder that was passed over
+	follows  bool                       // store.Mailbox.Follow
 }
 
 func newRun(y *Sync, m store.MailboxID) *run {
@@ -92,7 +93,7 @@ func newRun(y *Sync, m store.MailboxID) *run {
 
 func (r *run) connect(ctx context.Context) error {
 	s, m, err := r.y.connect(ctx, r.box.id)
-	r.s, r.chosen, r.retryAt, r.ailing = s, m.Folders, m.RetryAt, m.LastError != ""
+	r.s, r.chosen, r.retryAt, r.ailing, r.follows = s, m.Folders, m.RetryAt, m.LastError != "", !m.Follow.Since.IsZero()
 	return err
 }
 
@@ -142,7 +143,7 @@ func (r *run) all(ctx context.Context) error {
 			more = more || unfinished
 		}
 	}
-	return nil
+	return r.follow(ctx)
 }
 
 // passOver: the server refuses something about one folder; the others shall come

@@ -7,6 +7,7 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
+	"postolka/desk"
 	"postolka/store"
 )
 
@@ -58,13 +59,15 @@ func (r *run) compare(f *state, uids []imap.UID) (missing []imap.UID, err error)
 	for _, b := range f.Quarantined {
 		dealt[b.UID] = true
 	}
-	var dropped int
-	err = r.y.store.Update(func(tx *store.Tx) error {
-		n, err := dropSources(tx, store.Key(f.id, f.UIDValidity), func(s store.Source) bool { dealt[s.UID] = true; return gone(s.UID) })
-		dropped = n
-		return err
+	var dropped []store.MessageID
+	err = r.y.store.Update(func(tx *store.Tx) (err error) {
+		dropped, err = dropSources(tx, store.Key(f.id, f.UIDValidity), func(s store.Source) bool { dealt[s.UID] = true; return gone(s.UID) })
+		if err != nil || !r.follows {
+			return err
+		}
+		return desk.Missed(tx, r.box.id, dropped, r.y.now())
 	})
-	f.Gone += uint32(dropped)
+	f.Gone += uint32(len(dropped))
 	for _, uid := range uids {
 		if !dealt[uint32(uid)] {
 			missing = append(missing, uid)
@@ -73,24 +76,25 @@ func (r *run) compare(f *state, uids []imap.UID) (missing []imap.UID, err error)
 	return missing, err
 }
 
-// dropSources deletes those under a prefix of SourcesByPlace for which drop holds.
-func dropSources(tx *store.Tx, prefix []byte, drop func(store.Source) bool) (n int, err error) {
+// dropSources deletes those under a prefix of SourcesByPlace for which drop holds,
+// and says whose they were.
+func dropSources(tx *store.Tx, prefix []byte, drop func(store.Source) bool) (of []store.MessageID, err error) {
 	var ids []store.SourceID
 	for id := range store.SourcesByPlace.Prefix(tx, prefix) {
 		s, err := store.Sources.Get(tx, id)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		if drop(s) {
-			ids = append(ids, id)
+			ids, of = append(ids, id), append(of, s.Message)
 		}
 	}
 	for _, id := range ids {
 		if err := store.Sources.Delete(tx, id); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
-	return len(ids), nil
+	return of, nil
 }
 
 // forgetFormer drops places under UIDs of before the folder was numbered anew.

@@ -318,6 +318,11 @@ func reduce(tx *store.Tx, id store.MessageID, m store.Message, now time.Time) er
 			return err
 		}
 	}
+	for _, absence := range slices.Collect(store.AbsencesByMessage.Prefix(tx, store.Key(id))) {
+		if err := store.Absences.Delete(tx, absence); err != nil {
+			return err
+		}
+	}
 	for _, entry := range slices.Collect(store.OutboxByMessage.Prefix(tx, store.Key(id))) {
 		if err := store.Outbox.Delete(tx, entry); err != nil {
 			return err

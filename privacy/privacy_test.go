@@ -621,6 +621,34 @@ func TestRetentionErasesWhatWasKeptLongEnough(t *testing.T) {
 	}
 }
 
+// What went to the bin because it was deleted at the server is safe for a month.
+func TestRetentionSparesWhatJustFollowedToTheBin(t *testing.T) {
+	h := newHouse(t)
+	h.take(t, janAndOthers()...)
+	ctx := context.Background()
+	binned := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+	check(t, h.Store.Update(func(tx *store.Tx) error {
+		m, err := store.Mailboxes.Get(tx, h.mailbox)
+		check(t, err)
+		m.Keep = 24 * time.Hour
+		check(t, store.Mailboxes.Put(tx, h.mailbox, m))
+		c, err := store.Conversations.Get(tx, 1)
+		check(t, err)
+		c.Status, c.FollowedAt = store.StatusBin, binned
+		return store.Conversations.Put(tx, 1, c)
+	}))
+	h.Now = func() time.Time { return binned.AddDate(0, 0, 29) }
+	check(t, h.Retain(ctx))
+	if _, err := h.Store.RawBytes(1); err != nil {
+		t.Errorf("within the month: %v", err)
+	}
+	h.Now = func() time.Time { return binned.AddDate(0, 0, 31) }
+	check(t, h.Retain(ctx))
+	if _, err := h.Store.RawBytes(1); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("after it: got %v, want it gone", err)
+	}
+}
+
 // A stored text has its length before it: lengths of 48 to 57 and 65 to 122 bytes
 // read as a digit or letter, which must not hide a datum that begins the text.
 func TestFindSeesWhatBeginsATextOfAnyLength(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"postolka/account"
+	"postolka/desk"
 	"postolka/store"
 )
 
@@ -99,6 +100,9 @@ func eachExpiring(tx *store.Tx, now time.Time, yield func(expiring) error) error
 					return err
 				}
 				x := expiring{mailbox: mailbox, conversation: id, at: c.LastMessageAt.Add(m.Keep)}
+				if safe := c.FollowedAt.Add(desk.FollowedKeep); !c.FollowedAt.IsZero() && safe.After(x.at) {
+					x.at = safe
+				}
 				if !x.at.Before(now) {
 					continue
 				}

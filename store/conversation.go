@@ -27,6 +27,10 @@ type Conversation struct {
 	HasDraft      bool
 	Undelivered   bool // our last mail was reported as not delivered; derived
 	Restricted    bool // nothing but restricted or erased messages: in no list; derived
+	// FollowedAt: it is in the bin since then because its mail was deleted at the
+	// server, and was Before. Zero: a person decided its status, or mail did.
+	FollowedAt time.Time
+	Before     Status
 	// MergedInto: this conversation was merged; messages that join it join that one.
 	MergedInto ConversationID
 	// SplitFrom: a person took this one out of those; nothing joins them by itself.

@@ -24,4 +24,5 @@ type (
 	NoticeID       uint64
 	RestrictionID  uint64
 	RequestID      uint64
+	AbsenceID      uint64
 )

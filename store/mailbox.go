@@ -34,6 +34,16 @@ type Mailbox struct {
 	Arrivals    []uint32
 	ArrivalsDay int64
 	RetryAt     time.Time // what could not be fetched before is tried again, however often it failed
+	Follow      Follow
+}
+
+// Follow says whether mail that was deleted at the server goes to the bin here.
+type Follow struct {
+	Since time.Time // zero: it stays
+	// WholeDays are the last days, since 1970, on which every folder was seen whole.
+	WholeDays []int64
+	Asking    int // so many messages went at once that a person has to say whether they go; 0: none
+	Agreed    int // so many may go, as a person said
 }
 
 // Server is one end of a mail connection.
@@ -94,6 +104,14 @@ type BadUID struct {
 	Attempts int
 	TriedAt  time.Time // last
 	NextAt   time.Time
+}
+
+// Absence is a message of a mailbox with Follow that lies in no folder of the
+// server any more, as far as is known.
+type Absence struct {
+	Message MessageID
+	Mailbox MailboxID
+	Since   time.Time
 }
 
 // Source says where on the server a message was seen: an erasure expunges it there.

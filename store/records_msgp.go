@@ -7,6 +7,112 @@ import (
 )
 
 // MarshalMsg implements msgp.Marshaler
+func (z Absence) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// map header, size 3
+	// string "Message"
+	o = append(o, 0x83, 0xa7, 0x4d, 0x65, 0x73, 0x73, 0x61, 0x67, 0x65)
+	o = msgp.AppendUint64(o, uint64(z.Message))
+	// string "Mailbox"
+	o = append(o, 0xa7, 0x4d, 0x61, 0x69, 0x6c, 0x62, 0x6f, 0x78)
+	o = msgp.AppendUint64(o, uint64(z.Mailbox))
+	// string "Since"
+	o = append(o, 0xa5, 0x53, 0x69, 0x6e, 0x63, 0x65)
+	o = msgp.AppendTime(o, z.Since)
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *Absence) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "Message":
+			{
+				var zb0002 uint64
+				zb0002, bts, err = msgp.ReadUint64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Message")
+					return
+				}
+				z.Message = MessageID(zb0002)
+			}
+		case "Mailbox":
+			{
+				var zb0003 uint64
+				zb0003, bts, err = msgp.ReadUint64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Mailbox")
+					return
+				}
+				z.Mailbox = MailboxID(zb0003)
+			}
+		case "Since":
+			z.Since, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Since")
+				return
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z Absence) Msgsize() (s int) {
+	s = 1 + 8 + msgp.Uint64Size + 8 + msgp.Uint64Size + 6 + msgp.TimeSize
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z AbsenceID) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	o = msgp.AppendUint64(o, uint64(z))
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *AbsenceID) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	{
+		var zb0001 uint64
+		zb0001, bts, err = msgp.ReadUint64Bytes(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		(*z) = AbsenceID(zb0001)
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z AbsenceID) Msgsize() (s int) {
+	s = msgp.Uint64Size
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
 func (z Address) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// map header, size 2
@@ -356,9 +462,9 @@ func (z *BadUID) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *Conversation) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 20
+	// map header, size 22
 	// string "Mailbox"
-	o = append(o, 0xde, 0x0, 0x14, 0xa7, 0x4d, 0x61, 0x69, 0x6c, 0x62, 0x6f, 0x78)
+	o = append(o, 0xde, 0x0, 0x16, 0xa7, 0x4d, 0x61, 0x69, 0x6c, 0x62, 0x6f, 0x78)
 	o = msgp.AppendUint64(o, uint64(z.Mailbox))
 	// string "Subject"
 	o = append(o, 0xa7, 0x53, 0x75, 0x62, 0x6a, 0x65, 0x63, 0x74)
@@ -414,6 +520,12 @@ func (z *Conversation) MarshalMsg(b []byte) (o []byte, err error) {
 	// string "Restricted"
 	o = append(o, 0xaa, 0x52, 0x65, 0x73, 0x74, 0x72, 0x69, 0x63, 0x74, 0x65, 0x64)
 	o = msgp.AppendBool(o, z.Restricted)
+	// string "FollowedAt"
+	o = append(o, 0xaa, 0x46, 0x6f, 0x6c, 0x6c, 0x6f, 0x77, 0x65, 0x64, 0x41, 0x74)
+	o = msgp.AppendTime(o, z.FollowedAt)
+	// string "Before"
+	o = append(o, 0xa6, 0x42, 0x65, 0x66, 0x6f, 0x72, 0x65)
+	o = msgp.AppendUint8(o, uint8(z.Before))
 	// string "MergedInto"
 	o = append(o, 0xaa, 0x4d, 0x65, 0x72, 0x67, 0x65, 0x64, 0x49, 0x6e, 0x74, 0x6f)
 	o = msgp.AppendUint64(o, uint64(z.MergedInto))
@@ -581,37 +693,53 @@ func (z *Conversation) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Restricted")
 				return
 			}
+		case "FollowedAt":
+			z.FollowedAt, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "FollowedAt")
+				return
+			}
+		case "Before":
+			{
+				var zb0007 uint8
+				zb0007, bts, err = msgp.ReadUint8Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Before")
+					return
+				}
+				z.Before = Status(zb0007)
+			}
 		case "MergedInto":
 			{
-				var zb0007 uint64
-				zb0007, bts, err = msgp.ReadUint64Bytes(bts)
+				var zb0008 uint64
+				zb0008, bts, err = msgp.ReadUint64Bytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "MergedInto")
 					return
 				}
-				z.MergedInto = ConversationID(zb0007)
+				z.MergedInto = ConversationID(zb0008)
 			}
 		case "SplitFrom":
-			var zb0008 uint32
-			zb0008, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			var zb0009 uint32
+			zb0009, bts, err = msgp.ReadArrayHeaderBytes(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "SplitFrom")
 				return
 			}
-			if cap(z.SplitFrom) >= int(zb0008) {
-				z.SplitFrom = (z.SplitFrom)[:zb0008]
+			if cap(z.SplitFrom) >= int(zb0009) {
+				z.SplitFrom = (z.SplitFrom)[:zb0009]
 			} else {
-				z.SplitFrom = make([]ConversationID, zb0008)
+				z.SplitFrom = make([]ConversationID, zb0009)
 			}
 			for za0002 := range z.SplitFrom {
 				{
-					var zb0009 uint64
-					zb0009, bts, err = msgp.ReadUint64Bytes(bts)
+					var zb0010 uint64
+					zb0010, bts, err = msgp.ReadUint64Bytes(bts)
 					if err != nil {
 						err = msgp.WrapError(err, "SplitFrom", za0002)
 						return
 					}
-					z.SplitFrom[za0002] = ConversationID(zb0009)
+					z.SplitFrom[za0002] = ConversationID(zb0010)
 				}
 			}
 		default:
@@ -632,7 +760,7 @@ func (z *Conversation) Msgsize() (s int) {
 	for za0001 := range z.Tags {
 		s += msgp.StringPrefixSize + len(z.Tags[za0001])
 	}
-	s += 13 + msgp.TimeSize + 8 + msgp.TimeSize + 13 + msgp.TimeSize + 14 + msgp.TimeSize + 10 + msgp.TimeSize + 9 + msgp.IntSize + 9 + msgp.BoolSize + 9 + msgp.BoolSize + 12 + msgp.BoolSize + 11 + msgp.BoolSize + 11 + msgp.Uint64Size + 10 + msgp.ArrayHeaderSize + (len(z.SplitFrom) * (msgp.Uint64Size))
+	s += 13 + msgp.TimeSize + 8 + msgp.TimeSize + 13 + msgp.TimeSize + 14 + msgp.TimeSize + 10 + msgp.TimeSize + 9 + msgp.IntSize + 9 + msgp.BoolSize + 9 + msgp.BoolSize + 12 + msgp.BoolSize + 11 + msgp.BoolSize + 11 + msgp.TimeSize + 7 + msgp.Uint8Size + 11 + msgp.Uint64Size + 10 + msgp.ArrayHeaderSize + (len(z.SplitFrom) * (msgp.Uint64Size))
 	return
 }
 
@@ -1841,6 +1969,101 @@ func (z FolderID) Msgsize() (s int) {
 }
 
 // MarshalMsg implements msgp.Marshaler
+func (z *Follow) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// map header, size 4
+	// string "Since"
+	o = append(o, 0x84, 0xa5, 0x53, 0x69, 0x6e, 0x63, 0x65)
+	o = msgp.AppendTime(o, z.Since)
+	// string "WholeDays"
+	o = append(o, 0xa9, 0x57, 0x68, 0x6f, 0x6c, 0x65, 0x44, 0x61, 0x79, 0x73)
+	o = msgp.AppendArrayHeader(o, uint32(len(z.WholeDays)))
+	for za0001 := range z.WholeDays {
+		o = msgp.AppendInt64(o, z.WholeDays[za0001])
+	}
+	// string "Asking"
+	o = append(o, 0xa6, 0x41, 0x73, 0x6b, 0x69, 0x6e, 0x67)
+	o = msgp.AppendInt(o, z.Asking)
+	// string "Agreed"
+	o = append(o, 0xa6, 0x41, 0x67, 0x72, 0x65, 0x65, 0x64)
+	o = msgp.AppendInt(o, z.Agreed)
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *Follow) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "Since":
+			z.Since, bts, err = msgp.ReadTimeUTCBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Since")
+				return
+			}
+		case "WholeDays":
+			var zb0002 uint32
+			zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "WholeDays")
+				return
+			}
+			if cap(z.WholeDays) >= int(zb0002) {
+				z.WholeDays = (z.WholeDays)[:zb0002]
+			} else {
+				z.WholeDays = make([]int64, zb0002)
+			}
+			for za0001 := range z.WholeDays {
+				z.WholeDays[za0001], bts, err = msgp.ReadInt64Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "WholeDays", za0001)
+					return
+				}
+			}
+		case "Asking":
+			z.Asking, bts, err = msgp.ReadIntBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Asking")
+				return
+			}
+		case "Agreed":
+			z.Agreed, bts, err = msgp.ReadIntBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Agreed")
+				return
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z *Follow) Msgsize() (s int) {
+	s = 1 + 6 + msgp.TimeSize + 10 + msgp.ArrayHeaderSize + (len(z.WholeDays) * (msgp.Int64Size)) + 7 + msgp.IntSize + 7 + msgp.IntSize
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
 func (z Grant) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// map header, size 2
@@ -2735,9 +2958,9 @@ func (z Login) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *Mailbox) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 18
+	// map header, size 19
 	// string "Name"
-	o = append(o, 0xde, 0x0, 0x12, 0xa4, 0x4e, 0x61, 0x6d, 0x65)
+	o = append(o, 0xde, 0x0, 0x13, 0xa4, 0x4e, 0x61, 0x6d, 0x65)
 	o = msgp.AppendString(o, z.Name)
 	// string "Address"
 	o = append(o, 0xa7, 0x41, 0x64, 0x64, 0x72, 0x65, 0x73, 0x73)
@@ -2808,6 +3031,13 @@ func (z *Mailbox) MarshalMsg(b []byte) (o []byte, err error) {
 	// string "RetryAt"
 	o = append(o, 0xa7, 0x52, 0x65, 0x74, 0x72, 0x79, 0x41, 0x74)
 	o = msgp.AppendTime(o, z.RetryAt)
+	// string "Follow"
+	o = append(o, 0xa6, 0x46, 0x6f, 0x6c, 0x6c, 0x6f, 0x77)
+	o, err = z.Follow.MarshalMsg(o)
+	if err != nil {
+		err = msgp.WrapError(err, "Follow")
+		return
+	}
 	return
 }
 
@@ -2963,6 +3193,12 @@ func (z *Mailbox) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "RetryAt")
 				return
 			}
+		case "Follow":
+			bts, err = z.Follow.UnmarshalMsg(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Follow")
+				return
+			}
 		default:
 			bts, err = msgp.Skip(bts)
 			if err != nil {
@@ -2981,7 +3217,7 @@ func (z *Mailbox) Msgsize() (s int) {
 	for za0001 := range z.Folders {
 		s += msgp.StringPrefixSize + len(z.Folders[za0001])
 	}
-	s += 12 + msgp.TimeSize + 12 + msgp.TimeSize + 10 + msgp.StringPrefixSize + len(z.LastError) + 9 + msgp.ArrayHeaderSize + (len(z.Arrivals) * (msgp.Uint32Size)) + 12 + msgp.Int64Size + 8 + msgp.TimeSize
+	s += 12 + msgp.TimeSize + 12 + msgp.TimeSize + 10 + msgp.StringPrefixSize + len(z.LastError) + 9 + msgp.ArrayHeaderSize + (len(z.Arrivals) * (msgp.Uint32Size)) + 12 + msgp.Int64Size + 8 + msgp.TimeSize + 7 + z.Follow.Msgsize()
 	return
 }
 

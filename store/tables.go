@@ -17,6 +17,8 @@ var (
 			&MessagesByPack, &MessagesByMailbox, &MessagesQuarantined, &MessagesUnreadable, &MessagesErased, &MessagesByProposed}}
 	Sources = Table[SourceID, Source, *Source]{name: "sources", version: 1, holds: HoldsNone,
 		indexes: []*Index[SourceID, Source]{&SourcesByPlace, &SourcesByMessage}}
+	Absences = Table[AbsenceID, Absence, *Absence]{name: "absences", version: 1, holds: HoldsNone,
+		indexes: []*Index[AbsenceID, Absence]{&AbsencesByMailbox, &AbsencesByMessage}}
 	Conversations = Table[ConversationID, Conversation, *Conversation]{name: "conversations", version: 1, holds: HoldsFields, fields: conversationFields,
 		mailbox: func(_ ConversationID, v *Conversation) MailboxID { return v.Mailbox },
 		indexes: []*Index[ConversationID, Conversation]{&ConversationsByState, &ConversationsByAssignee, &ConversationsByCustomer,
@@ -62,7 +64,7 @@ var (
 // A table that is not here has no bucket, so its first use fails.
 var tables = []anyTable{
 	&Mailboxes, &Folders, &Messages, &Sources, &Conversations, &Customers, &Drafts, &Outbox, &Agents, &Sessions,
-	&Jobs, &Requests, &Notices, &Holds, &Restrictions, &Receipts, &Exports, &Tombstones, &Ledger, &Snapshots, &Packs, &Settings,
+	&Jobs, &Requests, &Notices, &Holds, &Restrictions, &Receipts, &Exports, &Tombstones, &Ledger, &Snapshots, &Packs, &Settings, &Absences,
 }
 
 // Indexes. The comment is the key.
@@ -114,6 +116,13 @@ var (
 	// Key(message)
 	SourcesByMessage = Index[SourceID, Source]{table: "sources", name: "message",
 		keys: func(v *Source) [][]byte { return one(v.Message) }}
+
+	// Key(mailbox, since)
+	AbsencesByMailbox = Index[AbsenceID, Absence]{table: "absences", name: "mailbox",
+		keys: func(v *Absence) [][]byte { return one(v.Mailbox, v.Since) }}
+	// Key(message)
+	AbsencesByMessage = Index[AbsenceID, Absence]{table: "absences", name: "message",
+		keys: func(v *Absence) [][]byte { return one(v.Message) }}
 
 	// Key(mailbox, status, since): since is WaitingSince, else LastMessageAt; not where
 	// everything is restricted, as in the next

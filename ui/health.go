@@ -15,7 +15,7 @@ func healthColour(h desk.Health) string {
 	switch h {
 	case desk.Trouble, desk.Lost:
 		return "bad"
-	case desk.Silent, desk.Paused, desk.Waiting:
+	case desk.Silent, desk.Asking, desk.Paused, desk.Waiting:
 		return "warn"
 	case desk.Coming:
 		return "info"
@@ -32,6 +32,8 @@ func (v Voice) ailmentText(b desk.MailboxInfo) string {
 		return v.troubleText(b.Mailbox.LastError)
 	case desk.Lost:
 		return v.T("ailment.lost", v.When(b.Mailbox.LastContact))
+	case desk.Asking:
+		return v.T("ailment.asking", b.Mailbox.Follow.Asking)
 	case desk.Silent:
 		return v.T("ailment.silent", b.Silence.Days) + " " + v.T("ailment.usual", b.Silence.Usual)
 	}

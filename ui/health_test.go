@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -119,6 +120,41 @@ func TestRetryAndChoiceOfFolders(t *testing.T) {
 	w.refuse = "NO [AUTHENTICATIONFAILED] go away"
 	if got := b.get(path + "/folders").text(); !strings.Contains(got, "go away") {
 		t.Errorf("no list: %s", got)
+	}
+}
+
+func TestChoiceOfWhatIsDeletedAtTheServer(t *testing.T) {
+	w := newWorld(t).settle()
+	w.ail()
+	path := mailboxPath(w.claims)
+	b := w.as("adam")
+	if got := b.get(path).text(); !strings.Contains(got, "12 bylo na serveru smazáno nebo přesunuto; tady zůstává") {
+		t.Errorf("before: %s", got)
+	}
+	b.post(path+"/deleted", values("deleted", "follow"))
+	if m := w.mailboxRecord(w.claims); !m.Follow.Since.Equal(w.now) {
+		t.Errorf("got %+v, want it to follow from now on", m.Follow)
+	}
+	if p := b.post(path+"/deleted", values("deleted", "all")); p.status != http.StatusBadRequest {
+		t.Errorf("no such choice: got %d", p.status)
+	}
+	w.must(w.store.Update(func(tx *store.Tx) error {
+		m, err := store.Mailboxes.Get(tx, w.claims)
+		m.Follow.Asking = 112
+		return errors.Join(err, store.Mailboxes.Put(tx, w.claims, m))
+	}))
+	if got := b.get(path).text(); !strings.Contains(got, "Na serveru bylo smazáno 112 zpráv") || strings.Contains(got, "tady zůstává") && !strings.Contains(got, "Ano, do koše") {
+		t.Errorf("asking: %s", got)
+	}
+	if got := b.get("/state").text(); !strings.Contains(got, "reklamace@ se ptá na poštu smazanou na serveru.") {
+		t.Errorf("state: %s", got)
+	}
+	b.post(path+"/deleted", values("deleted", "agree"))
+	if f := w.mailboxRecord(w.claims).Follow; f.Asking != 0 || f.Agreed != 112 {
+		t.Errorf("agreed: got %+v", f)
+	}
+	if got := w.as("ota").get("/log?day=" + time.Now().Format(time.DateOnly)).text(); !strings.Contains(got, "smazané na serveru: do koše, odsouhlaseno") {
+		t.Errorf("log: %s", got)
 	}
 }
 

@@ -102,6 +102,7 @@ func init() {
 		"GET /mailboxes/{id}/folders":  mailbox("/folders"),
 		"POST /mailboxes/{id}/folders": mailbox("/folders", "which", "all"),
 		"POST /mailboxes/{id}/retry":   mailbox("/retry"),
+		"POST /mailboxes/{id}/deleted": mailbox("/deleted", "deleted", "follow"),
 		"POST /mailboxes/{id}/rights":  mailbox("/rights", "agent", "3", "right", "read"),
 
 		"GET /people":       at("/people"),

@@ -129,6 +129,7 @@ func (s *Server) routes() []route {
 		{"GET /mailboxes/{id}/folders", maySettle, s.foldersPage},
 		{"POST /mailboxes/{id}/folders", maySettle, s.chooseFolders},
 		{"POST /mailboxes/{id}/retry", maySettle, s.retryFetch},
+		{"POST /mailboxes/{id}/deleted", maySettle, s.chooseDeleted},
 
 		{"GET /people", mayDo(account.ManagePeople), s.peoplePage},
 		{"POST /people", mayDo(account.ManagePeople), s.invite},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -101,7 +102,7 @@ func wire(ctx context.Context, dir string, logger *slog.Logger, opt appOptions) 
 	if target == "" {
 		target = filepath.Join(dir, "snapshots")
 	}
-	d := desk.New(s, a.index, a.log, led, desk.Options{Undo: opt.undo, Logger: logger})
+	d := desk.New(s, a.index, a.log, led, desk.Options{Undo: opt.undo, Logger: logger, Lookup: net.DefaultResolver.LookupTXT})
 	logins := oauth.New(s)
 	sync := imapsync.New(s, d, logins, logger)
 	a.outbox = outbox.New(s, d, sync, logins, logger)

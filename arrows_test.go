@@ -37,6 +37,7 @@ var keepers = map[string][]string{
 	"github.com/spf13/cobra":          {"."},
 	"github.com/vbauerster/mpb":       {"."},
 	"github.com/emersion/go-message":  {"mail"},
+	"github.com/emersion/go-msgauth":  {"mail"},
 	"github.com/klippa-app/go-pdfium": {"attach"},
 	"github.com/a-h/templ":            {"ui"},
 	"github.com/rickar/cal":           {"deadline"},

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"postolka/audit"
+	"postolka/mail"
 	"postolka/search"
 	"postolka/store"
 )
@@ -53,7 +54,8 @@ type Options struct {
 	Now    func() time.Time
 	Undo   time.Duration // how long a sent answer waits for an undo; 10 s by default, 0 in tests is allowed with NoUndo
 	NoUndo bool
-	Logger *slog.Logger // nil: discard
+	Logger *slog.Logger   // nil: discard
+	Lookup mail.LookupTXT // asks DNS for keys of signatures; nil: never
 }
 
 // Desk is safe for concurrent use.
@@ -67,6 +69,7 @@ type Desk struct {
 	since  time.Time // this process knows of
 	token  tokenKey
 	logger *slog.Logger
+	lookup mail.LookupTXT
 	live   hub
 	seen   presence
 
@@ -76,7 +79,7 @@ type Desk struct {
 
 // New makes the desk; l may be nil (nothing was ever erased).
 func New(s *store.Store, x *search.Index, log *audit.Log, l Tombstones, opt Options) *Desk {
-	d := &Desk{store: s, index: x, log: log, ledger: l, now: opt.Now, undo: opt.Undo, token: newTokenKey(s.Keys().Identity())}
+	d := &Desk{store: s, index: x, log: log, ledger: l, now: opt.Now, undo: opt.Undo, lookup: opt.Lookup, token: newTokenKey(s.Keys().Identity())}
 	if d.now == nil {
 		d.now = time.Now
 	}

@@ -91,6 +91,7 @@ func (d *Desk) intake(ctx context.Context, batch []Incoming) ([]Outcome, error) 
 	if err := d.readFresh(letters, env); err != nil {
 		return nil, err
 	}
+	d.believe(ctx, letters, env)
 	if err := d.addContents(ctx, letters); err != nil {
 		return nil, err
 	}
@@ -110,7 +111,8 @@ func (d *Desk) intake(ctx context.Context, batch []Incoming) ([]Outcome, error) 
 }
 
 func (d *Desk) surroundings(batch []Incoming) (*surroundings, error) {
-	env := &surroundings{boxes: map[store.MailboxID]store.Mailbox{}, roles: map[store.FolderID]string{}, agents: map[string]store.AgentID{}, now: d.now()}
+	env := &surroundings{boxes: map[store.MailboxID]store.Mailbox{}, roles: map[store.FolderID]string{}, agents: map[string]store.AgentID{}, now: d.now(),
+		servers: map[store.MailboxID][]string{}, learned: map[store.MailboxID]string{}, asks: d.lookup != nil}
 	err := d.store.View(func(tx *store.Tx) error {
 		for _, in := range batch {
 			if _, ok := env.boxes[in.Mailbox]; !ok {
@@ -119,6 +121,9 @@ func (d *Desk) surroundings(batch []Incoming) (*surroundings, error) {
 					return fmt.Errorf("mailbox %d: %w", in.Mailbox, err)
 				}
 				env.boxes[in.Mailbox] = box
+				if err := env.lately(tx, in.Mailbox); err != nil {
+					return err
+				}
 			}
 			if in.Source != nil && in.Source.Folder != 0 {
 				f, err := store.Folders.Get(tx, in.Source.Folder)
@@ -132,6 +137,7 @@ func (d *Desk) surroundings(batch []Incoming) (*surroundings, error) {
 			env.agents[strings.ToLower(a.Email)] = id
 		}
 		delete(env.agents, "")
+		env.house = newHouse(tx)
 		return nil
 	})
 	return env, err
@@ -231,6 +237,9 @@ func (d *Desk) record(letters []*letter, env *surroundings, out []Outcome) (p *p
 			if out[l.at], err = p.take(l); err != nil {
 				return fmt.Errorf("message %d of the batch: %w", l.at, err)
 			}
+		}
+		if err := p.remember(); err != nil {
+			return err
 		}
 		return p.finish()
 	})

@@ -132,6 +132,9 @@ func (d *Desk) mailboxRecord(tx *store.Tx, id store.MailboxID, m store.Mailbox, 
 	m.CreatedAt, m.LastContact, m.LastNewMail, m.LastError = was.CreatedAt, was.LastContact, was.LastNewMail, was.LastError
 	m.Arrivals, m.ArrivalsDay, m.Folders, m.RetryAt = was.Arrivals, was.ArrivalsDay, was.Folders, was.RetryAt
 	m.Follow = was.Follow
+	if m.AuthServer = was.AuthServer; m.IMAP.Host != was.IMAP.Host {
+		m.AuthServer = ""
+	}
 	var err error
 	if m.IMAP, err = d.server(was.IMAP, m.IMAP, imapPassword); err != nil {
 		return was, err

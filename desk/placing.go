@@ -42,6 +42,9 @@ func (p *placing) take(l *letter) (Outcome, error) {
 		return Outcome{Result: ErasedBefore}, nil
 	}
 	var err error
+	if l.record.Warnings, err = p.warnings(l); err != nil {
+		return Outcome{}, err
+	}
 	if l.record.Proposed, err = p.suspect(l); err != nil {
 		return Outcome{}, err
 	}
@@ -87,7 +90,7 @@ func (p *placing) again(id store.MessageID, l *letter) (Outcome, error) {
 		return out, err
 	}
 	if l.in.Sent && m.Kind == store.Incoming { // first seen in "All Mail"
-		m.Kind, m.Unproven, m.Agent = store.Outgoing, false, 0
+		m.Kind, m.Unproven, m.Agent, m.Auth, m.Warnings = store.Outgoing, false, 0, store.Auth{}, 0
 		if out.Conversation, err = p.replace(id, m); err != nil {
 			return out, err
 		}

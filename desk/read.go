@@ -20,6 +20,7 @@ const (
 	maxSubject = 1000
 	maxFiles   = 500
 	previewLen = 200
+	maxHost    = 255
 )
 
 // QuarantinePanic: reading the message failed in our own code.
@@ -32,7 +33,12 @@ type surroundings struct {
 	boxes  map[store.MailboxID]store.Mailbox
 	roles  map[store.FolderID]string
 	agents map[string]store.AgentID
+	house  *house
+	asks   bool // DNS may be asked
 	now    time.Time
+
+	servers map[store.MailboxID][]string // see lately
+	learned map[store.MailboxID]string   // see learn
 }
 
 // letter is one message of a batch on its way through Intake.
@@ -49,7 +55,9 @@ type letter struct {
 	coded    []byte        // text as stored
 	returned mail.Returned // what a delivery report tells of the mail it is about
 	asks     rights.Kind
-	kept     bool // its record was stored
+	auth     mail.AuthResults
+	signed   *mail.Message // its signature is worth verifying
+	kept     bool          // its record was stored
 }
 
 // parallel runs fn over n things on all cores.
@@ -85,10 +93,18 @@ func (l *letter) read(key []byte, env *surroundings) {
 	l.text = mail.Extract(m, l.in.Raw)
 	l.record.Loose = mail.Loose(key, m)
 	l.fill(m)
-	l.judge(m, env)
+	l.judge(env)
 	l.setReceived(m.Date, env.now)
 	l.coded = l.text.Encode()
 	l.asks = l.asksFor(m)
+	if l.mayAsk(env) && m.Get("DKIM-Signature") != "" {
+		l.signed = m
+	}
+}
+
+// mayAsk: keys of signatures are asked for while mail is new; senders change them.
+func (l *letter) mayAsk(env *surroundings) bool {
+	return env.asks && !env.boxes[l.in.Mailbox].NoLookups && !l.in.Quiet && l.record.Kind == store.Incoming && l.record.Quarantine == ""
 }
 
 // asksFor is the right that a customer's new mail seems to ask for. Old mail is
@@ -140,6 +156,8 @@ func (l *letter) fill(m *mail.Message) {
 	for _, u := range l.text.Unreadable {
 		r.Unreadable = append(r.Unreadable, store.Unreadable{Part: u.Path, Reason: u.Reason})
 	}
+	l.auth = mail.ReadAuthResults(m)
+	r.Auth.Server = cut(l.auth.Server, maxHost)
 	l.report(m)
 }
 
@@ -172,7 +190,7 @@ func (l *letter) report(m *mail.Message) {
 }
 
 // judge decides whether the message is ours, and whether to believe its sender.
-func (l *letter) judge(m *mail.Message, env *surroundings) {
+func (l *letter) judge(env *surroundings) {
 	r := &l.record
 	own := strings.ToLower(env.boxes[l.in.Mailbox].Address)
 	fromOwn := own != "" && senderOf(r) == own
@@ -181,10 +199,10 @@ func (l *letter) judge(m *mail.Message, env *surroundings) {
 		r.Kind = store.Outgoing
 	case l.in.Origin == store.FromForm:
 		r.Kind = store.Form
-	case fromOwn && l.mixedFolder() && !containsAddr(r.To, own) && !refused(m):
+	case fromOwn && l.mixedFolder() && !containsAddr(r.To, own) && !l.auth.Failed():
 		r.Kind = store.Outgoing
 	default:
-		r.Unproven = fromOwn || refused(m)
+		r.Unproven = fromOwn || l.auth.Failed()
 	}
 	if id, ok := env.agents[senderOf(r)]; ok && !fromOwn && !r.Unproven && r.Kind == store.Incoming {
 		r.Agent = id
@@ -194,19 +212,6 @@ func (l *letter) judge(m *mail.Message, env *surroundings) {
 // mixedFolder: an archive holds what came and what we sent; INBOX holds only what came.
 func (l *letter) mixedFolder() bool {
 	return l.in.Origin == store.FromImport || l.role == "archive"
-}
-
-// refused: the receiving server says that From is forged. Only the topmost
-// result is its own (RFC 8601 §5); those below may be anybody's.
-func refused(m *mail.Message) bool {
-	v := strings.ToLower(m.Get("Authentication-Results"))
-	switch {
-	case strings.Contains(v, "dmarc=pass"):
-		return false
-	case strings.Contains(v, "dmarc=fail"):
-		return true
-	}
-	return strings.Contains(v, "spf=fail") && !strings.Contains(v, "dkim=pass")
 }
 
 func people(list []mail.Address) (out []store.Address) {

@@ -1,6 +1,7 @@
 // Package mail reads and writes Internet messages (RFC 5322, MIME RFC 2045 to
 // 2049, RFC 2231, RFC 2047). It imports only attach, which reads the formats
-// of attachments, and holds no state: every function is pure and safe for concurrent use.
+// of attachments, and holds no state: every function is pure (Signed asks DNS
+// through its caller) and safe for concurrent use.
 //
 // Vocabulary. A [Message] is the reading of raw bytes, a tree of [Part]s. Its
 // [Text] is everything readable in it, kept beside the raw bytes for search. An

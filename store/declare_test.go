@@ -77,7 +77,7 @@ func pathDeclared(declared map[string]Holdings, rel string, dir bool) bool {
 var noText = map[string]string{
 	"Mailbox.IMAP.Host": "host", "Mailbox.SMTP.Host": "host",
 	"Mailbox.OAuth.Provider": "key word", "Mailbox.OAuth.ClientID": "names an application", "Mailbox.OAuth.AuthURL": "host", "Mailbox.OAuth.TokenURL": "host", "Mailbox.OAuth.Scopes": "key words",
-	"Mailbox.LastError": "plain words by rule", "Folder.Role": "key word", "Folder.Quarantined.Reason": "key word",
+	"Mailbox.AuthServer": "host", "Mailbox.LastError": "plain words by rule", "Folder.Role": "key word", "Folder.Quarantined.Reason": "key word",
 	"Message.Files.Part": "number", "Message.Quarantine": "key word", "Message.Failures.Status": "number", "Message.Failures.Reason": "key word", "Message.Unreadable.Part": "number", "Message.Unreadable.Reason": "key word",
 	"OutboxEntry.LastError": "code and class by rule", "Agent.PasswordHash": "argon2id", "Agent.Language": "key word", "Agent.Zone": "IANA name",
 	"Agent.LastSend": "key word", "Setting.Name": "key word", "Notice.Excuse": "key word",

@@ -53,7 +53,7 @@ func folderFields(v *Folder) []column { return []column{{name: "name", text: &v.
 func messageFields(v *Message) []column {
 	columns := joined(
 		[]column{{name: "subject", text: &v.Subject, derived: true}, {name: "preview", text: &v.Preview, derived: true},
-			{name: "message-id", text: &v.MessageIDHeader, derived: true}},
+			{name: "message-id", text: &v.MessageIDHeader, derived: true}, {name: "auth server", text: &v.Auth.Server, derived: true}},
 		address("from", &v.From, true), addresses("reply-to", v.ReplyTo, true),
 		addresses("to", v.To, true), addresses("cc", v.Cc, true), addresses("bcc", v.Bcc, true),
 		texts("in-reply-to", v.InReplyTo, true), texts("references", v.References, true))

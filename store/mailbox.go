@@ -33,8 +33,13 @@ type Mailbox struct {
 	// is ArrivalsDay, in days since 1970.
 	Arrivals    []uint32
 	ArrivalsDay int64
-	RetryAt     time.Time // what could not be fetched before is tried again, however often it failed
-	Follow      Follow
+	// NoLookups: DNS is not asked for the keys of senders' signatures (DKIM).
+	NoLookups bool
+	// AuthServer is the organization whose Authentication-Results are believed, as
+	// learned from the mailbox's mail; empty: none.
+	AuthServer string
+	RetryAt    time.Time // what could not be fetched before is tried again, however often it failed
+	Follow     Follow
 }
 
 // Follow says whether mail that was deleted at the server goes to the bin here.

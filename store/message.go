@@ -33,7 +33,11 @@ type Message struct {
 	Failures        []Failure // what a delivery report says; of it, not of the mail it is about
 	// Unproven: the receiving server found that the sender is not who From says, or
 	// From is our own address though it did not come from Sent. Joins nothing by reference.
-	Unproven   bool
+	Unproven bool
+	// What was found about the sender when the message came; zero for what we write
+	// and for mail taken in before this was looked at.
+	Auth       Auth
+	Warnings   Warnings
 	Quarantine string // stable reason; empty: understood
 	Unreadable []Unreadable
 
@@ -70,6 +74,34 @@ type Address struct {
 	Name string
 	Addr string
 }
+
+// Auth says by what the sender was verified, for the domain in From.
+type Auth struct {
+	Server           string // organization of the server that wrote results, believed or not
+	SPF, DKIM, DMARC AuthResult
+	Here             bool // DKIM was verified by us
+}
+
+// AuthResult of one method.
+type AuthResult uint8
+
+const (
+	AuthNone AuthResult = iota // nothing said, or nothing definite
+	AuthPass
+	AuthFail
+)
+
+// Warnings are tricks that the sender's name and addresses may be, one bit each.
+type Warnings uint8
+
+const (
+	NameShowsAddress Warnings = 1 << iota // the name is an address of another domain
+	NameIsOurs                            // the name is a colleague's or the mailbox's, the address is not
+	PosesAsUs                             // the domain looks like one of ours
+	PosesAsKnown                          // the address looks like one that wrote here before
+	MixedScripts                          // letters of two scripts in the domain
+	RepliesElsewhere                      // an answer would go to another domain
+)
 
 // Failure is a recipient whom a delivery report says the mail did not reach.
 type Failure struct {

@@ -372,6 +372,134 @@ func (z AgentID) Msgsize() (s int) {
 }
 
 // MarshalMsg implements msgp.Marshaler
+func (z *Auth) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// map header, size 5
+	// string "Server"
+	o = append(o, 0x85, 0xa6, 0x53, 0x65, 0x72, 0x76, 0x65, 0x72)
+	o = msgp.AppendString(o, z.Server)
+	// string "SPF"
+	o = append(o, 0xa3, 0x53, 0x50, 0x46)
+	o = msgp.AppendUint8(o, uint8(z.SPF))
+	// string "DKIM"
+	o = append(o, 0xa4, 0x44, 0x4b, 0x49, 0x4d)
+	o = msgp.AppendUint8(o, uint8(z.DKIM))
+	// string "DMARC"
+	o = append(o, 0xa5, 0x44, 0x4d, 0x41, 0x52, 0x43)
+	o = msgp.AppendUint8(o, uint8(z.DMARC))
+	// string "Here"
+	o = append(o, 0xa4, 0x48, 0x65, 0x72, 0x65)
+	o = msgp.AppendBool(o, z.Here)
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *Auth) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "Server":
+			z.Server, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Server")
+				return
+			}
+		case "SPF":
+			{
+				var zb0002 uint8
+				zb0002, bts, err = msgp.ReadUint8Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "SPF")
+					return
+				}
+				z.SPF = AuthResult(zb0002)
+			}
+		case "DKIM":
+			{
+				var zb0003 uint8
+				zb0003, bts, err = msgp.ReadUint8Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "DKIM")
+					return
+				}
+				z.DKIM = AuthResult(zb0003)
+			}
+		case "DMARC":
+			{
+				var zb0004 uint8
+				zb0004, bts, err = msgp.ReadUint8Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "DMARC")
+					return
+				}
+				z.DMARC = AuthResult(zb0004)
+			}
+		case "Here":
+			z.Here, bts, err = msgp.ReadBoolBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Here")
+				return
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z *Auth) Msgsize() (s int) {
+	s = 1 + 7 + msgp.StringPrefixSize + len(z.Server) + 4 + msgp.Uint8Size + 5 + msgp.Uint8Size + 6 + msgp.Uint8Size + 5 + msgp.BoolSize
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z AuthResult) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	o = msgp.AppendUint8(o, uint8(z))
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *AuthResult) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	{
+		var zb0001 uint8
+		zb0001, bts, err = msgp.ReadUint8Bytes(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		(*z) = AuthResult(zb0001)
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z AuthResult) Msgsize() (s int) {
+	s = msgp.Uint8Size
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
 func (z *BadUID) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// map header, size 5
@@ -2958,9 +3086,9 @@ func (z Login) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *Mailbox) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 19
+	// map header, size 21
 	// string "Name"
-	o = append(o, 0xde, 0x0, 0x13, 0xa4, 0x4e, 0x61, 0x6d, 0x65)
+	o = append(o, 0xde, 0x0, 0x15, 0xa4, 0x4e, 0x61, 0x6d, 0x65)
 	o = msgp.AppendString(o, z.Name)
 	// string "Address"
 	o = append(o, 0xa7, 0x41, 0x64, 0x64, 0x72, 0x65, 0x73, 0x73)
@@ -3028,6 +3156,12 @@ func (z *Mailbox) MarshalMsg(b []byte) (o []byte, err error) {
 	// string "ArrivalsDay"
 	o = append(o, 0xab, 0x41, 0x72, 0x72, 0x69, 0x76, 0x61, 0x6c, 0x73, 0x44, 0x61, 0x79)
 	o = msgp.AppendInt64(o, z.ArrivalsDay)
+	// string "NoLookups"
+	o = append(o, 0xa9, 0x4e, 0x6f, 0x4c, 0x6f, 0x6f, 0x6b, 0x75, 0x70, 0x73)
+	o = msgp.AppendBool(o, z.NoLookups)
+	// string "AuthServer"
+	o = append(o, 0xaa, 0x41, 0x75, 0x74, 0x68, 0x53, 0x65, 0x72, 0x76, 0x65, 0x72)
+	o = msgp.AppendString(o, z.AuthServer)
 	// string "RetryAt"
 	o = append(o, 0xa7, 0x52, 0x65, 0x74, 0x72, 0x79, 0x41, 0x74)
 	o = msgp.AppendTime(o, z.RetryAt)
@@ -3187,6 +3321,18 @@ func (z *Mailbox) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "ArrivalsDay")
 				return
 			}
+		case "NoLookups":
+			z.NoLookups, bts, err = msgp.ReadBoolBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "NoLookups")
+				return
+			}
+		case "AuthServer":
+			z.AuthServer, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "AuthServer")
+				return
+			}
 		case "RetryAt":
 			z.RetryAt, bts, err = msgp.ReadTimeUTCBytes(bts)
 			if err != nil {
@@ -3217,7 +3363,7 @@ func (z *Mailbox) Msgsize() (s int) {
 	for za0001 := range z.Folders {
 		s += msgp.StringPrefixSize + len(z.Folders[za0001])
 	}
-	s += 12 + msgp.TimeSize + 12 + msgp.TimeSize + 10 + msgp.StringPrefixSize + len(z.LastError) + 9 + msgp.ArrayHeaderSize + (len(z.Arrivals) * (msgp.Uint32Size)) + 12 + msgp.Int64Size + 8 + msgp.TimeSize + 7 + z.Follow.Msgsize()
+	s += 12 + msgp.TimeSize + 12 + msgp.TimeSize + 10 + msgp.StringPrefixSize + len(z.LastError) + 9 + msgp.ArrayHeaderSize + (len(z.Arrivals) * (msgp.Uint32Size)) + 12 + msgp.Int64Size + 10 + msgp.BoolSize + 11 + msgp.StringPrefixSize + len(z.AuthServer) + 8 + msgp.TimeSize + 7 + z.Follow.Msgsize()
 	return
 }
 
@@ -3252,9 +3398,9 @@ func (z MailboxID) Msgsize() (s int) {
 // MarshalMsg implements msgp.Marshaler
 func (z *Message) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 31
+	// map header, size 33
 	// string "Conversation"
-	o = append(o, 0xde, 0x0, 0x1f, 0xac, 0x43, 0x6f, 0x6e, 0x76, 0x65, 0x72, 0x73, 0x61, 0x74, 0x69, 0x6f, 0x6e)
+	o = append(o, 0xde, 0x0, 0x21, 0xac, 0x43, 0x6f, 0x6e, 0x76, 0x65, 0x72, 0x73, 0x61, 0x74, 0x69, 0x6f, 0x6e)
 	o = msgp.AppendUint64(o, uint64(z.Conversation))
 	// string "Mailbox"
 	o = append(o, 0xa7, 0x4d, 0x61, 0x69, 0x6c, 0x62, 0x6f, 0x78)
@@ -3390,6 +3536,16 @@ func (z *Message) MarshalMsg(b []byte) (o []byte, err error) {
 	// string "Unproven"
 	o = append(o, 0xa8, 0x55, 0x6e, 0x70, 0x72, 0x6f, 0x76, 0x65, 0x6e)
 	o = msgp.AppendBool(o, z.Unproven)
+	// string "Auth"
+	o = append(o, 0xa4, 0x41, 0x75, 0x74, 0x68)
+	o, err = z.Auth.MarshalMsg(o)
+	if err != nil {
+		err = msgp.WrapError(err, "Auth")
+		return
+	}
+	// string "Warnings"
+	o = append(o, 0xa8, 0x57, 0x61, 0x72, 0x6e, 0x69, 0x6e, 0x67, 0x73)
+	o = msgp.AppendUint8(o, uint8(z.Warnings))
 	// string "Quarantine"
 	o = append(o, 0xaa, 0x51, 0x75, 0x61, 0x72, 0x61, 0x6e, 0x74, 0x69, 0x6e, 0x65)
 	o = msgp.AppendString(o, z.Quarantine)
@@ -3857,6 +4013,22 @@ func (z *Message) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Unproven")
 				return
 			}
+		case "Auth":
+			bts, err = z.Auth.UnmarshalMsg(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Auth")
+				return
+			}
+		case "Warnings":
+			{
+				var zb0020 uint8
+				zb0020, bts, err = msgp.ReadUint8Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Warnings")
+					return
+				}
+				z.Warnings = Warnings(zb0020)
+			}
 		case "Quarantine":
 			z.Quarantine, bts, err = msgp.ReadStringBytes(bts)
 			if err != nil {
@@ -3864,26 +4036,26 @@ func (z *Message) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "Unreadable":
-			var zb0020 uint32
-			zb0020, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			var zb0021 uint32
+			zb0021, bts, err = msgp.ReadArrayHeaderBytes(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Unreadable")
 				return
 			}
-			if cap(z.Unreadable) >= int(zb0020) {
-				z.Unreadable = (z.Unreadable)[:zb0020]
+			if cap(z.Unreadable) >= int(zb0021) {
+				z.Unreadable = (z.Unreadable)[:zb0021]
 			} else {
-				z.Unreadable = make([]Unreadable, zb0020)
+				z.Unreadable = make([]Unreadable, zb0021)
 			}
 			for za0011 := range z.Unreadable {
-				var zb0021 uint32
-				zb0021, bts, err = msgp.ReadMapHeaderBytes(bts)
+				var zb0022 uint32
+				zb0022, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Unreadable", za0011)
 					return
 				}
-				for zb0021 > 0 {
-					zb0021--
+				for zb0022 > 0 {
+					zb0022--
 					field, bts, err = msgp.ReadMapKeyZC(bts)
 					if err != nil {
 						err = msgp.WrapError(err, "Unreadable", za0011)
@@ -3913,23 +4085,23 @@ func (z *Message) UnmarshalMsg(bts []byte) (o []byte, err error) {
 			}
 		case "Proposed":
 			{
-				var zb0022 uint64
-				zb0022, bts, err = msgp.ReadUint64Bytes(bts)
+				var zb0023 uint64
+				zb0023, bts, err = msgp.ReadUint64Bytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Proposed")
 					return
 				}
-				z.Proposed = ConversationID(zb0022)
+				z.Proposed = ConversationID(zb0023)
 			}
 		case "Pack":
 			{
-				var zb0023 uint64
-				zb0023, bts, err = msgp.ReadUint64Bytes(bts)
+				var zb0024 uint64
+				zb0024, bts, err = msgp.ReadUint64Bytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Pack")
 					return
 				}
-				z.Pack = PackID(zb0023)
+				z.Pack = PackID(zb0024)
 			}
 		case "Version":
 			z.Version, bts, err = msgp.ReadUint32Bytes(bts)
@@ -3989,7 +4161,7 @@ func (z *Message) Msgsize() (s int) {
 	for za0010 := range z.Failures {
 		s += z.Failures[za0010].Msgsize()
 	}
-	s += 9 + msgp.BoolSize + 11 + msgp.StringPrefixSize + len(z.Quarantine) + 11 + msgp.ArrayHeaderSize
+	s += 9 + msgp.BoolSize + 5 + z.Auth.Msgsize() + 9 + msgp.Uint8Size + 11 + msgp.StringPrefixSize + len(z.Quarantine) + 11 + msgp.ArrayHeaderSize
 	for za0011 := range z.Unreadable {
 		s += 1 + 5 + msgp.StringPrefixSize + len(z.Unreadable[za0011].Part) + 7 + msgp.StringPrefixSize + len(z.Unreadable[za0011].Reason)
 	}
@@ -6316,5 +6488,33 @@ func (z *Unreadable) UnmarshalMsg(bts []byte) (o []byte, err error) {
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z Unreadable) Msgsize() (s int) {
 	s = 1 + 5 + msgp.StringPrefixSize + len(z.Part) + 7 + msgp.StringPrefixSize + len(z.Reason)
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z Warnings) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	o = msgp.AppendUint8(o, uint8(z))
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *Warnings) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	{
+		var zb0001 uint8
+		zb0001, bts, err = msgp.ReadUint8Bytes(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		(*z) = Warnings(zb0001)
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z Warnings) Msgsize() (s int) {
+	s = msgp.Uint8Size
 	return
 }

@@ -134,6 +134,7 @@ func moved(a, b store.Server) bool {
 func readMailbox(r *http.Request, box *store.Mailbox) {
 	box.Name, box.Address = strings.TrimSpace(r.PostFormValue("name")), strings.TrimSpace(r.PostFormValue("address"))
 	box.Personal, box.Paused = r.PostFormValue("personal") != "", r.PostFormValue("paused") != ""
+	box.NoLookups = r.PostFormValue("lookups") == ""
 	box.Signature = strings.ReplaceAll(r.PostFormValue("signature"), "\r\n", "\n")
 	months, _ := strconv.Atoi(r.PostFormValue("keep"))
 	box.Keep = time.Duration(min(max(months, 0), 600)) * privacy.Month

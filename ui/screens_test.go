@@ -62,6 +62,8 @@ func (w *world) screens() []screen {
 		{"error", "jana", "/nowhere", nil},
 		{"bounce", "jana", undeliveredPath(w), nil},
 		{"outlook", "jana", "/c/" + idText(w.outlook()), nil},
+		{"sender", "jana", senderPath(w), nil},
+		{"sender-fact", "jana", w.receiveRaw(senderMail[0].header, "Ověřená a podrobně"), []step{click(".verified > summary")}},
 		{"bounce-all", "jana", "/in/all", nil},
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"postolka/imapsync"
 	"postolka/ledger"
 	"postolka/oauth"
+	"postolka/ocr"
 	"postolka/outbox"
 	"postolka/privacy"
 	"postolka/search"
@@ -31,6 +32,7 @@ type app struct {
 	index   *search.Index
 	log     *audit.Log
 	outbox  *outbox.Outbox
+	ocr     *ocr.Reader // nil: pictures are not read
 	api     *api.App
 	logger  *slog.Logger
 	options appOptions

@@ -14,7 +14,7 @@ import (
 // floors are the rooms from the ground up; a room imports only lower ones, or
 // those of its own floor that are named beside it.
 var floors = [][]string{
-	{"attach"},
+	{"attach", "ocr"},
 	{"mail", "match", "tree", "importer", "letter", "deadline"},
 	{"store", "rights"},
 	{"account", "guess", "ledger", "search"},

@@ -21,6 +21,7 @@ import (
 	"postolka/desk"
 	"postolka/guess"
 	"postolka/imapsync"
+	"postolka/ocr"
 	"postolka/outbox"
 	"postolka/ui"
 )
@@ -28,7 +29,7 @@ import (
 const defaultListen = "127.0.0.1:8080"
 
 func serveCommand() *cobra.Command {
-	var listen, domain, metrics string
+	var listen, domain, metrics, recognise string
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Run the desk", Args: arguments(cobra.NoArgs),
 		Long: "Runs the desk. Behind a proxy that ends TLS, or alone with --domain NAME: then it listens on ports 443 and 80\n" +
@@ -37,6 +38,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&listen, "listen", defaultListen, "address to listen on")
 	cmd.Flags().StringVar(&domain, "domain", "", "name to get a certificate for; listens on 443 and 80")
 	cmd.Flags().StringVar(&metrics, "metrics", "", "address that answers /metrics without signing in; let only the monitoring reach it")
+	cmd.Flags().StringVar(&recognise, "ocr", "", "command that recognises the text of a picture, like 'tesseract {in} - -l ces+eng'; find and search see it then")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		h, err := hostOf(cmd)
 		if err != nil {
@@ -49,6 +51,11 @@ func serveCommand() *cobra.Command {
 		a, err := wire(cmd.Context(), h.data, logger, appOptions{})
 		if err != nil {
 			return err
+		}
+		if recognise != "" {
+			if a.ocr, err = ocr.New(recognise, filepath.Join(h.data, "tmp")); err != nil {
+				return errors.Join(fmt.Errorf("--ocr: %w. Install it, or leave --ocr out", err), a.close())
+			}
 		}
 		doors := doors{listen: listen, domain: domain, metrics: metrics}
 		err = a.serve(cmd.Context(), doors, func(address string) {
@@ -183,12 +190,28 @@ func (a *app) work(ctx context.Context, group *errgroup.Group) {
 		a.logged("derive older texts again", a.api.Privacy.Rederive(ctx, nil))
 		return nil
 	})
+	if a.ocr != nil {
+		group.Go(func() error { a.recognise(ctx); return nil })
+	}
 	group.Go(func() error { return a.api.Sync.Run(ctx) })
 	group.Go(func() error { return a.outbox.Run(ctx) })
 	news := a.api.Desk.Live(ctx, account.SystemAgent())
 	group.Go(func() error { a.hurryOutbox(news); return nil })
 	group.Go(func() error { return a.api.Backup.Run(ctx) })
 	group.Go(func() error { return a.chores(ctx) })
+}
+
+// recognise has new pictures read, with a pause between looks for them.
+func (a *app) recognise(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := a.api.Privacy.Recognise(ctx, a.ocr); ctx.Err() == nil {
+			a.logged("recognise the text of pictures", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Minute):
+		}
+	}
 }
 
 // hurryOutbox lets an answer leave when the time for its undo is over; the outbox

@@ -52,6 +52,15 @@ type Budget struct {
 	deadline                       time.Time
 	bytesLeft, textLeft, filesLeft int
 	depth                          int
+	pictures                       func(data []byte) // takes what shows a text that can't be read here
+}
+
+// NewBudgetFor is NewBudget for who wants the pictures and scanned pages, each in a
+// format of pictures; nil stands for what can't be handed on.
+func NewBudgetFor(pictures func(data []byte)) *Budget {
+	b := NewBudget()
+	b.pictures = pictures
+	return b
 }
 
 // NewBudget is that of one message; its time runs from now.

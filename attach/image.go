@@ -12,6 +12,9 @@ import (
 // XMP). What the picture shows can't be read, which is always said.
 func readImage(r *reading, data []byte) {
 	r.unreadable(PictureOnly)
+	if r.pictures != nil {
+		r.pictures(data)
+	}
 	switch {
 	case bytes.HasPrefix(data, []byte("\x89PNG")):
 		r.pngText(data)

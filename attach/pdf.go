@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // CacheDir is where the child process keeps its compiled program (21 MB, no
@@ -39,4 +40,19 @@ func readPDF(r *reading, data []byte) {
 		r.unreadable(reason)
 	}
 	r.files(result.Files)
+	if r.pictures != nil && slices.Contains(result.Reasons, NoTextLayer) {
+		r.scans(data)
+	}
+}
+
+// scans hands on the pages that only show their text; nil stands for those that it
+// can't.
+func (r *reading) scans(data []byte) {
+	drawn, err := children.ask("scans", data, r.deadline)
+	for _, page := range drawn.Files {
+		r.pictures(page.Data)
+	}
+	if err != nil || len(drawn.Reasons) > 0 {
+		r.pictures(nil)
+	}
 }

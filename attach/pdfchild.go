@@ -67,7 +67,7 @@ func beChild(in io.Reader, out io.Writer, cacheDir string) error {
 		var result childResult
 		if string(format) == "7z" {
 			result = unpack7z(data)
-		} else if result, err = pdfRead(pool, data); err != nil {
+		} else if result, err = pdfRead(pool, data, string(format) == "scans"); err != nil {
 			return err
 		}
 		answer, err := json.Marshal(result)
@@ -94,8 +94,8 @@ func openPDFium(cacheDir string) (pdfium.Pool, error) {
 }
 
 // pdfRead reads one file in an instance of its own. An error is one of the reader
-// itself: the child must end.
-func pdfRead(pool pdfium.Pool, data []byte) (result childResult, err error) {
+// itself: the child must end. scans: only pages without text, as pictures.
+func pdfRead(pool pdfium.Pool, data []byte, scans bool) (result childResult, err error) {
 	p, err := pool.GetInstance(time.Minute)
 	if err != nil {
 		return result, err
@@ -107,7 +107,11 @@ func pdfRead(pool pdfium.Pool, data []byte) (result childResult, err error) {
 		return result, nil
 	}
 	b := &pdfBook{p: p, doc: doc.Document}
-	b.read()
+	if scans {
+		b.scans()
+	} else {
+		b.read()
+	}
 	return b.result, nil
 }
 

@@ -42,7 +42,7 @@ func indexKind(k mail.Kind) search.TextKind {
 	switch k {
 	case mail.Plain, mail.HTML, mail.Raw:
 		return search.Body
-	case mail.Attachment, mail.FileName:
+	case mail.Attachment, mail.FileName, mail.Recognised:
 		return search.Attachment
 	}
 	return search.Hidden
@@ -50,7 +50,7 @@ func indexKind(k mail.Kind) search.TextKind {
 
 // fileName is the name of the attachment a text was found in.
 func fileName(m *store.Message, p mail.TextPart) string {
-	if p.Kind != mail.Attachment {
+	if p.Kind != mail.Attachment && (p.Kind != mail.Recognised || p.Path == "") {
 		return ""
 	}
 	for _, f := range m.Files {

@@ -21,8 +21,11 @@ func (d *Desk) Reread(_ context.Context, id store.MessageID) error {
 	if err != nil {
 		return err
 	}
-	m := mail.Parse(raw)
-	return d.level(id, raw, m, mail.Extract(m, raw), 1)
+	text, err := d.text(id) // of these bytes: it is replaced with them
+	if err != nil {
+		return err
+	}
+	return d.level(id, raw, mail.Parse(raw), text, 1)
 }
 
 // Outdated are the messages in which this reader may read more than the one that made
@@ -90,6 +93,7 @@ func (d *Desk) Rederive(ctx context.Context, id store.MessageID) (bool, error) {
 	}
 	m := mail.Parse(raw)
 	text := mail.Extract(m, raw)
+	text.Keep(stored)
 	if err := d.store.Replace(ctx, store.Content{ID: id, Raw: raw, Text: text.Encode()}); err != nil {
 		return false, err
 	}

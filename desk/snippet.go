@@ -66,7 +66,7 @@ func places(m *store.Message, t mail.Text, attachmentsOnly bool) (list []place) 
 	}
 	for _, p := range t.Parts {
 		switch p.Kind {
-		case mail.Attachment:
+		case mail.Attachment, mail.Recognised:
 			list = append(list, place{fileName(m, p), p.Text})
 		case mail.FileName:
 			list = append(list, place{p.Text, p.Text})

@@ -30,6 +30,7 @@ func extract(m *Message, raw []byte, left *attach.Budget) Text {
 type extraction struct {
 	Text
 	left *attach.Budget
+	at   string // path of the part whose file is being read
 }
 
 func (e *extraction) add(path string, kind Kind, name, text string) {
@@ -165,6 +166,7 @@ func (e *extraction) embedded(path string, texts ...string) {
 
 // read adds what can be read in a file.
 func (e *extraction) read(path string, kind Kind, name, mediaType string, data []byte) {
+	e.at = path
 	text, reasons := attach.Read(name, mediaType, data, e.left, help)
 	e.add(path, kind, name, text)
 	for _, r := range reasons {

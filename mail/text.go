@@ -76,9 +76,10 @@ const (
 	FileName   Kind = 5 // of an attachment
 	Attachment Kind = 6 // text of an attachment
 	Raw        Kind = 7 // a quarantined message's raw bytes, leniently decoded
+	Recognised Kind = 8 // text that a picture shows; without path and text: that recognition was tried, by its name
 )
 
-var kindNames = [...]string{"", "header", "plain", "html", "hidden", "file name", "attachment", "raw"}
+var kindNames = [...]string{"", "header", "plain", "html", "hidden", "file name", "attachment", "raw", "recognised"}
 
 // String returns a stable English word, used in output of programs.
 func (k Kind) String() string {

@@ -70,7 +70,11 @@ func (p *Privacy) packMessage(k *packer, id store.MessageID, role string) (m exp
 	if err != nil {
 		return m, nil, err
 	}
-	shown, withheld := k.burner.message(id, raw, record, role)
+	text, err := p.storedText(id)
+	if err != nil {
+		return m, nil, err
+	}
+	shown, withheld := k.burner.message(id, raw, record, text, role)
 	if shown == nil {
 		return m, withheld, errWithheld
 	}

@@ -46,14 +46,14 @@ func newBurner(sel []match.Identifier, others []Other, off bool) (burner, error)
 }
 
 // message gives the bytes that go into the package. Nil: the message is withheld.
-func (b burner) message(id store.MessageID, raw []byte, m store.Message, role string) ([]byte, []Withheld) {
+func (b burner) message(id store.MessageID, raw []byte, m store.Message, text mail.Text, role string) ([]byte, []Withheld) {
 	switch {
 	case role == Recipient:
 		return b.blindCopies(id, raw)
 	case role != Mentioned || b.off:
 		return raw, nil
 	}
-	why := closedParts(raw, m)
+	why := closedParts(raw, m, text)
 	blocked := filesWith(raw, b.others)
 	for path := range why {
 		blocked[path] = true
@@ -90,8 +90,13 @@ func (b burner) text(s string) string {
 }
 
 // closedParts are files in which nobody could look for others' data.
-func closedParts(raw []byte, m store.Message) map[string]string {
+func closedParts(raw []byte, m store.Message, text mail.Text) map[string]string {
 	why := map[string]string{}
+	for _, part := range text.Parts {
+		if part.Kind == mail.Recognised && part.Path != "" {
+			why[part.Path] = withheldPicture // recognition sees a name or not
+		}
+	}
 	for _, u := range m.Unreadable {
 		why[u.Part] = withheldUnreadable
 	}

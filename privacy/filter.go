@@ -19,7 +19,7 @@ func (h Hit) Place() string {
 	switch h.Kind {
 	case "header":
 		return InHeader
-	case "file name", "attachment":
+	case "file name", "attachment", "recognised":
 		return InFiles
 	case SeenKind:
 		if h.Part != "" {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"postolka/mail"
 	"postolka/store"
@@ -35,8 +36,15 @@ func (p *Privacy) redactOne(ctx context.Context, it item, masker masker) error {
 	if err != nil {
 		return err
 	}
-	masked, text, err := redactedBytes(raw, masker, it.Seen...)
+	was, err := p.storedText(it.Message)
 	if err != nil {
+		return err
+	}
+	masked, text, err := redactedBytes(raw, masker, slices.Concat(it.Seen, shownIn(was, masker))...)
+	if err != nil {
+		return err
+	}
+	if text, err = withRecognised(text, was, masker); err != nil {
 		return err
 	}
 	if !bytes.Equal(masked, raw) {
@@ -47,6 +55,37 @@ func (p *Privacy) redactOne(ctx context.Context, it item, masker masker) error {
 		return err // done before a crash
 	}
 	return p.Desk.Reread(ctx, it.Message)
+}
+
+func (p *Privacy) storedText(id store.MessageID) (mail.Text, error) {
+	b, err := p.Store.Text(id)
+	if err != nil {
+		return mail.Text{}, err
+	}
+	return mail.DecodeText(b)
+}
+
+// shownIn are the parts with a picture that shows the datum: they can only go whole.
+func shownIn(text mail.Text, masker masker) (parts []string) {
+	for _, part := range text.Parts {
+		if part.Kind == mail.Recognised && len(masker.matcher.Find([]byte(part.Text))) > 0 {
+			parts = append(parts, part.Path)
+		}
+	}
+	return parts
+}
+
+// withRecognised keeps what the pictures that stay show.
+func withRecognised(masked []byte, was mail.Text, masker masker) ([]byte, error) {
+	text, err := mail.DecodeText(masked)
+	if err != nil {
+		return nil, err
+	}
+	text.Keep(was)
+	if len(shownIn(text, masker)) > 0 {
+		return nil, ErrSeenStays
+	}
+	return text.Encode(), nil
 }
 
 // level: the record is of these bytes, not of those before a crash.

@@ -250,6 +250,8 @@ func (v Voice) placeText(h privacy.Hit) string {
 			return v.T("place_in.file")
 		}
 		return v.T("place_in.file_named", h.Name)
+	case "recognised":
+		return v.T("place_in.recognised")
 	case "hidden":
 		return v.T("place_in.hidden")
 	case "raw":

@@ -95,6 +95,9 @@ func readZip(r *reading, data []byte) {
 		name := f.Name
 		if f.NonUTF8 || !utf8.ValidString(name) {
 			name = r.help.Decode([]byte(name))
+			if dos := decodePage(852, []byte(f.Name)); dos != name { // as Windows writes it, a few letters are too little to guess from
+				r.text(dos)
+			}
 		}
 		r.text(r.help.Decode([]byte(f.Comment)))
 		if f.FileInfo().IsDir() {

@@ -27,6 +27,7 @@ const (
 	NoTextLayer = "no text layer"
 	Unknown     = "unknown format"
 	NoText      = "no text found"
+	YEnc        = "yEnc: not read"
 )
 
 // Bounds of a Budget. Real mail stays far below.

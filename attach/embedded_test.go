@@ -88,3 +88,15 @@ func TestHostileRuns(t *testing.T) {
 		}
 	}
 }
+
+func TestYEncIsSaid(t *testing.T) {
+	for text, want := range map[string]bool{
+		"=ybegin line=128 size=3 name=a.jpg\nxyz\n=yend size=3": true,
+		"Ahoj\n=ybegin line=128 size=3 name=a.jpg\n":            true,
+		"the line =ybegin begins it":                            false,
+	} {
+		if got := HasYEnc(text); got != want {
+			t.Errorf("%q: got %t", text, got)
+		}
+	}
+}

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"encoding/hex"
 	"strings"
 	"unicode/utf8"
 )
 
-// readImage gives the words kept beside a picture (PNG text, JPEG comments, EXIF,
-// XMP). What the picture shows can't be read, which is always said.
+// readImage gives the words kept beside a picture (PNG text, comments of JPEG and GIF,
+// EXIF, IPTC, XMP). What the picture shows can't be read, which is always said.
 func readImage(r *reading, data []byte) {
 	r.unreadable(PictureOnly)
 	if r.pictures != nil {
@@ -20,10 +21,72 @@ func readImage(r *reading, data []byte) {
 		r.pngText(data)
 	case bytes.HasPrefix(data, []byte("\xff\xd8")):
 		r.jpegText(data)
+	case bytes.HasPrefix(data, []byte("GIF8")):
+		r.gifText(data)
+	case bytes.HasPrefix(data, []byte("RIFF")):
+		r.webpText(data)
 	case bytes.HasPrefix(data, []byte("II*\x00")), bytes.HasPrefix(data, []byte("MM\x00*")):
 		r.exif(data, 0)
+	default: // HEIC and AVIF keep it as an item, ISO/IEC 23008-12 annex A
+		if _, after, ok := bytes.Cut(data, []byte("Exif\x00\x00")); ok {
+			r.exif(after, 0)
+		}
 	}
 	r.xmp(data)
+}
+
+// gifText reads the comments, GIF89a §24.
+func (r *reading) gifText(data []byte) {
+	c := &cursor{parts: [][]byte{data}}
+	c.skip(10)
+	c.skip(colours(c.u8()) + 2)
+	for !c.bad && !r.over() {
+		switch c.u8() {
+		case 0x21: // extension
+			if words := gifBlocks(c, c.u8() == 0xfe); len(words) > 0 {
+				r.text(r.help.Decode(words))
+			}
+		case 0x2c: // picture
+			c.skip(8)
+			c.skip(colours(c.u8()) + 1)
+			gifBlocks(c, false)
+		default:
+			return
+		}
+	}
+}
+
+// colours is the size of the table that flags announce.
+func colours(flags byte) int {
+	if flags&0x80 == 0 {
+		return 0
+	}
+	return 3 << (flags&7 + 1)
+}
+
+// gifBlocks passes over sub-blocks and gives their content if it is wanted.
+func gifBlocks(c *cursor, wanted bool) (content []byte) {
+	for n := c.u8(); n > 0 && !c.bad; n = c.u8() {
+		if block := c.take(int(n)); wanted {
+			content = append(content, block...)
+		}
+	}
+	return content
+}
+
+// webpText reads the chunk EXIF; XMP is found by its marks.
+func (r *reading) webpText(data []byte) {
+	for data = data[min(12, len(data)):]; len(data) >= 8; {
+		n := int(binary.LittleEndian.Uint32(data[4:]))
+		if n < 0 || n > len(data)-8 {
+			r.unreadable(Damaged)
+			return
+		}
+		if string(data[:4]) == "EXIF" {
+			r.exif(bytes.TrimPrefix(data[8:8+n], []byte("Exif\x00\x00")), 0)
+		}
+		data = data[min(8+n+n%2, len(data)):]
+	}
 }
 
 // xmp adds the XMP packets anywhere in a file, ISO 16684-1 §7.3.
@@ -62,6 +125,7 @@ func (r *reading) pngText(data []byte) {
 
 func (r *reading) pngChunk(kind string, chunk []byte) {
 	key, value, _ := bytes.Cut(chunk, []byte{0})
+	packed := kind == "zTXt"
 	switch {
 	case kind == "eXIf":
 		r.exif(chunk, 0)
@@ -69,7 +133,7 @@ func (r *reading) pngChunk(kind string, chunk []byte) {
 	case kind == "zTXt" && len(value) > 0:
 		value = r.inflate(value[1:])
 	case kind == "iTXt" && len(value) > 1:
-		packed := value[0] == 1
+		packed = value[0] == 1
 		_, value, _ = bytes.Cut(value[2:], []byte{0}) // language
 		_, value, _ = bytes.Cut(value, []byte{0})     // keyword in that language
 		if packed {
@@ -79,11 +143,39 @@ func (r *reading) pngChunk(kind string, chunk []byte) {
 		return
 	}
 	r.text(string(key))
+	if bytes.HasPrefix(key, []byte("Raw profile type ")) {
+		r.rawProfile(value)
+		return
+	}
 	if bytes.Contains(value, []byte("<x:xmpmeta")) {
-		r.xmp(value)
+		if packed { // else readImage finds it
+			r.xmp(value)
+		}
 		return
 	}
 	r.text(r.help.Decode(value))
+}
+
+// rawProfile reads EXIF, IPTC or XMP as ImageMagick puts them into a PNG: a name, a
+// length, and hexadecimal digits.
+func (r *reading) rawProfile(value []byte) {
+	lines := bytes.SplitN(bytes.TrimLeft(value, "\n"), []byte("\n"), 3)
+	if len(lines) < 3 {
+		return
+	}
+	digits := bytes.ReplaceAll(bytes.TrimSpace(lines[2]), []byte("\n"), nil)
+	profile := make([]byte, len(digits)/2)
+	n, err := hex.Decode(profile, digits[:len(digits)&^1])
+	if err != nil {
+		r.unreadable(Damaged)
+	}
+	profile = profile[:n]
+	if exif, ok := bytes.CutPrefix(profile, []byte("Exif\x00\x00")); ok {
+		r.exif(exif, 0)
+		return
+	}
+	r.iptc(profile)
+	r.xmp(profile)
 }
 
 func (r *reading) inflate(data []byte) []byte {

@@ -15,11 +15,19 @@ import (
 func readText(r *reading, data []byte) {
 	text := r.help.Decode(Unfold(data))
 	r.text(text)
-	if strings.Contains("\n"+text, "\n=ybegin ") {
-		r.unreadable("yEnc: not read")
+	if HasYEnc(text) {
+		r.unreadable(YEnc)
 	}
 	r.encoded(text)
 }
+
+// HasYEnc reports whether a text holds a file in yEnc, the encoding of newsgroups. It
+// needs all 256 values of a byte, which mail does not carry, so none is read.
+func HasYEnc(text string) bool {
+	return strings.HasPrefix(text, yBegin) || strings.Contains(text, "\n"+yBegin)
+}
+
+const yBegin = "=ybegin "
 
 // Unfold joins the folded lines of ICS and VCF (RFC 5545 §3.1, RFC 6350 §3.2) and
 // decodes the values that vCard 2.1 writes as quoted-printable; other texts come

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"postolka/attach"
@@ -53,6 +54,9 @@ func (e *extraction) part(p *Part, header string) {
 		e.field(header, name, f.Value)
 	}
 	e.add(p.Path, FileName, "", p.Filename)
+	for _, name := range p.otherNames() {
+		e.add(p.Path, FileName, "", name)
+	}
 	e.add(p.Path, Hidden, "preamble", p.preambleText())
 	for _, c := range p.Children {
 		e.part(c, c.Path)
@@ -70,6 +74,24 @@ func (e *extraction) part(p *Part, header string) {
 	if strings.HasPrefix(p.Type, "multipart/encrypted") {
 		e.unreadable(p.Path, "encrypted")
 	}
+}
+
+// otherNames are the names that the header gives the part besides Filename, and that
+// one with its folders: in pieces (RFC 2231 §3) they can't be read in the header itself.
+func (p *Part) otherNames() (names []string) {
+	for _, field := range []string{"Content-Type", "Content-Disposition"} {
+		raw := rawValue(p.Fields, field)
+		if raw == "" {
+			continue
+		}
+		_, params := mediaType(raw, headerHint(p))
+		for _, key := range []string{"name", "filename"} {
+			if v := params[key]; v != p.Filename && !slices.Contains(names, v) {
+				names = append(names, v)
+			}
+		}
+	}
+	return names
 }
 
 // field adds a header field, and what it says in another form.
@@ -149,6 +171,9 @@ func kindOf(attached bool, body Kind) Kind {
 func (e *extraction) embedded(path string, texts ...string) {
 	seen := map[string]bool{}
 	for _, text := range texts {
+		if attach.HasYEnc(text) {
+			e.unreadable(path, attach.YEnc)
+		}
 		for _, f := range attach.EmbeddedIn(text) {
 			if seen[string(f.Data)] {
 				continue

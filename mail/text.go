@@ -29,7 +29,7 @@ type Text struct {
 
 // TextVersion rises whenever Extract reads more than before, so that older
 // texts can be derived again.
-const TextVersion = 6
+const TextVersion = 7
 
 // Outgrown reports whether a stored text was made by an older version and shows that
 // this one reads more in its message. (Where parts could not be read, only a reading
@@ -41,17 +41,24 @@ func Outgrown(b []byte) (more bool) {
 	}
 	err := EachPart(b, func(kind Kind, _, name string, text []byte) bool {
 		s := view(text)
-		more = len(attach.EmbeddedIn(s)) > 0 || kind == Header && (otherForm(s) != "" || strings.EqualFold(name, "Content-Type") && outgrownType(s))
+		more = len(attach.EmbeddedIn(s)) > 0 || attach.HasYEnc(s) || kind == Header && (otherForm(s) != "" || outgrownField(name, s))
 		return !more
 	})
 	return more && err == nil
 }
 
-// outgrownType: text/enriched is read without its commands now, and the files in
-// winmail.dat stand in the record.
-func outgrownType(value string) bool {
-	t, _ := mediaType(value, "")
-	return (&Part{Type: t}).isEnriched() || strings.Contains(t, "ms-tnef")
+// outgrownField: text/enriched is read without its commands now, the files in
+// winmail.dat stand in the record, names in pieces are put together, and those in an
+// archive read as DOS wrote them.
+func outgrownField(name, value string) bool {
+	switch strings.ToLower(name) {
+	case "content-type":
+		t, _ := mediaType(value, "")
+		return (&Part{Type: t}).isEnriched() || strings.Contains(t, "ms-tnef") || strings.Contains(t, "zip") || strings.Contains(value, "*1")
+	case "content-disposition":
+		return strings.Contains(value, "*1")
+	}
+	return false
 }
 
 // TextPart is one readable place. Path: see the package comment. Name is a

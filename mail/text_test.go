@@ -325,3 +325,26 @@ func TestFoldedCalendar(t *testing.T) {
 		t.Errorf("got %q", text.Parts)
 	}
 }
+
+// TestYEncInABody: what is not read is said, in a body as in a file.
+func TestYEncInABody(t *testing.T) {
+	raw := []byte("From: a@b.example\nSubject: x\n\nHello\n\n=ybegin line=128 size=3 name=jan.jpg\nabc\n=yend size=3\n")
+	got := Extract(Parse(raw), raw)
+	if !slices.Contains(got.Unreadable, Unreadable{"1", "yEnc: not read"}) {
+		t.Errorf("got %+v", got.Unreadable)
+	}
+}
+
+// TestNamesInPieces: another name than the one shown, and the folders of that one.
+func TestNamesInPieces(t *testing.T) {
+	raw := []byte("From: a@b.example\nContent-Type: text/plain; name*0*=utf-8''Jan%20;\n name*1*=Nov%C3%A1k.txt\nContent-Disposition: attachment; filename*0*=utf-8''C:%5CJan;\n filename*1*=a%5Cx.txt\n\nx\n")
+	var names []string
+	for _, p := range Extract(Parse(raw), raw).Parts {
+		if p.Kind == FileName {
+			names = append(names, p.Text)
+		}
+	}
+	if want := []string{"x.txt", "Jan Novák.txt", `C:\Jana\x.txt`}; !slices.Equal(names, want) {
+		t.Errorf("got %q, want %q", names, want)
+	}
+}

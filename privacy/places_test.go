@@ -1,16 +1,28 @@
 package privacy
 
 import (
+	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"compress/zlib"
 	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"html"
+	"image"
+	"image/color"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
 	"math/rand/v2"
 	"mime"
 	"mime/quotedprintable"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf16"
 
@@ -73,6 +85,8 @@ var places = func() []spot {
 	}
 	all = append(all, embeddedPlaces()...)
 	all = append(all, addressPlaces()...)
+	all = append(all, picturePlaces()...)
+	all = append(all, namePlaces()...)
 	for _, field := range []string{"Subject", "Return-Path", "Delivered-To", "Resent-From", "Resent-To", "X-Original-To", "X-Customer", "Reply-To", "To", "Cc", "Comments", "List-Unsubscribe", "Received"} {
 		all = append(all, spot{"header " + field, false, headerMail(field)})
 	}
@@ -181,6 +195,205 @@ func addressPlaces() []spot {
 			return t
 		})},
 		{"quoted pairs in a comment", false, field("To: a@b.example (%s )", pairs)},
+	}
+}
+
+// picturePlaces are those beside what a picture shows. Each leaves its mark.
+func picturePlaces() []spot {
+	blank := func(encode func(*bytes.Buffer, image.Image)) []byte {
+		var b bytes.Buffer
+		encode(&b, image.NewPaletted(image.Rect(0, 0, 8, 8), color.Palette{color.White}))
+		return b.Bytes()
+	}
+	jpg := blank(func(b *bytes.Buffer, m image.Image) { must(jpeg.Encode(b, m, nil)) })
+	pic := blank(func(b *bytes.Buffer, m image.Image) { must(png.Encode(b, m)) })
+	anim := blank(func(b *bytes.Buffer, m image.Image) { must(gif.Encode(b, m, nil)) })
+	place := func(name, kind string, data func(text string) []byte) spot {
+		return spot{"picture " + name, false, func(_ *rand.Rand, text string) []byte { return attached(kind, "foto", "base64", data(text)) }}
+	}
+	segment := func(mark byte, data []byte) []byte {
+		return slices.Concat(jpg[:2], []byte{0xff, mark}, binary.BigEndian.AppendUint16(nil, uint16(len(data)+2)), data, jpg[2:])
+	}
+	chunk := func(kind string, data []byte) []byte {
+		body := append([]byte(kind), data...)
+		whole := slices.Concat(binary.BigEndian.AppendUint32(nil, uint32(len(data))), body, binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(body)))
+		return slices.Concat(pic[:33], whole, pic[33:])
+	}
+	packed := func(data []byte) []byte {
+		var b bytes.Buffer
+		z := zlib.NewWriter(&b)
+		_, err := z.Write(data)
+		must(err, z.Close())
+		return b.Bytes()
+	}
+	xmp := func(t string) []byte {
+		return []byte(`<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:creator>` + escaped(t) + ` </dc:creator></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>`)
+	}
+	riff := func(kind string, data []byte) []byte {
+		if len(data)%2 == 1 {
+			data = append(data, 0)
+		}
+		body := slices.Concat([]byte("WEBPVP8L\x00\x00\x00\x00"), []byte(kind), binary.LittleEndian.AppendUint32(nil, uint32(len(data))), data)
+		return slices.Concat([]byte("RIFF"), binary.LittleEndian.AppendUint32(nil, uint32(len(body))), body)
+	}
+	inUTF16 := func(t string) []byte { return u16le(t + "\x00") }
+	return []spot{
+		place("JPEG comment", "image/jpeg", func(t string) []byte { return segment(0xfe, []byte("foto: "+t+" .")) }),
+		place("EXIF description", "image/jpeg", func(t string) []byte {
+			return segment(0xe1, slices.Concat([]byte("Exif\x00\x00"), exif(0x10e, 2, []byte(t+" .\x00"))))
+		}),
+		place("EXIF author of Windows", "image/jpeg", func(t string) []byte {
+			return segment(0xe1, slices.Concat([]byte("Exif\x00\x00"), exif(0x9c9d, 1, inUTF16(t+" ."))))
+		}),
+		place("EXIF comment", "image/jpeg", func(t string) []byte {
+			return segment(0xe1, slices.Concat([]byte("Exif\x00\x00"), exif(0x9286, 7, slices.Concat([]byte("UNICODE\x00"), inUTF16("k tomu "+t+" .")))))
+		}),
+		place("IPTC", "image/jpeg", func(t string) []byte {
+			return segment(0xed, slices.Concat([]byte("Photoshop 3.0\x008BIM\x04\x04\x00\x00\x00\x00\x01\x00\x1c\x02\x78"), binary.BigEndian.AppendUint16(nil, uint16(len(t)+2)), []byte(t+" .")))
+		}),
+		place("XMP", "image/jpeg", func(t string) []byte {
+			return segment(0xe1, slices.Concat([]byte("http://ns.adobe.com/xap/1.0/\x00"), xmp(t)))
+		}),
+		place("PNG tEXt", "image/png", func(t string) []byte { return chunk("tEXt", []byte("Comment\x00"+t+" .")) }),
+		place("PNG zTXt", "image/png", func(t string) []byte {
+			return chunk("zTXt", slices.Concat([]byte("Comment\x00\x00"), packed([]byte(t+" ."))))
+		}),
+		place("PNG iTXt", "image/png", func(t string) []byte {
+			return chunk("iTXt", slices.Concat([]byte("Comment\x00\x01\x00cs\x00\x00"), packed([]byte(t+" ."))))
+		}),
+		place("PNG XMP", "image/png", func(t string) []byte {
+			return chunk("iTXt", slices.Concat([]byte("XML:com.adobe.xmp\x00\x00\x00\x00\x00"), xmp(t)))
+		}),
+		place("PNG eXIf", "image/png", func(t string) []byte { return chunk("eXIf", exif(0x13b, 2, []byte(t+" .\x00"))) }),
+		place("PNG raw profile", "image/png", func(t string) []byte { // as ImageMagick writes EXIF
+			profile := slices.Concat([]byte("Exif\x00\x00"), exif(0x10e, 2, []byte(t+" .\x00")))
+			return chunk("zTXt", slices.Concat([]byte("Raw profile type exif\x00\x00"), packed(fmt.Appendf(nil, "\nexif\n%8d\n%s\n", len(profile), wrapped72(hex.EncodeToString(profile))))))
+		}),
+		place("GIF comment", "image/gif", func(t string) []byte {
+			comment := []byte("foto: " + t + " .")
+			return slices.Concat(anim[:len(anim)-1], []byte{0x21, 0xfe, byte(len(comment) % 256)}, comment[:len(comment)%256], []byte{0, 0x3b})
+		}),
+		place("WebP EXIF", "image/webp", func(t string) []byte { return riff("EXIF", exif(0x10e, 2, []byte(t+" .\x00"))) }),
+		place("WebP XMP", "image/webp", func(t string) []byte { return riff("XMP ", xmp(t)) }),
+		place("TIFF", "image/tiff", func(t string) []byte { return exif(0x10e, 2, []byte(t+" .\x00")) }),
+		place("HEIC EXIF", "image/heic", func(t string) []byte {
+			return slices.Concat([]byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic\x00\x00\x10\x00mdat\x00\x00\x00\x06Exif\x00\x00"), exif(0x10e, 2, []byte(t+" .\x00")))
+		}),
+		place("SVG", "image/svg+xml", func(t string) []byte {
+			return []byte(`<svg xmlns="http://www.w3.org/2000/svg"><text>` + escaped(t) + ` </text></svg>`)
+		}),
+	}
+}
+
+// exif is a TIFF directory with one value, and one below it where such values stand.
+func exif(tag uint16, kind uint16, value []byte) []byte {
+	order := binary.LittleEndian
+	b := []byte("II*\x00\x08\x00\x00\x00\x01\x00")
+	at := 8 + 2 + 12 + 4
+	if tag == 0x9286 {
+		b = append(order.AppendUint32(order.AppendUint32(append(b, 0x69, 0x87, 4, 0), 1), uint32(at)), 0, 0, 0, 0, 1, 0)
+		at += 2 + 12 + 4
+	}
+	b = order.AppendUint16(order.AppendUint16(b, tag), kind)
+	b = order.AppendUint32(order.AppendUint32(b, uint32(len(value))), uint32(at))
+	return slices.Concat(b, []byte{0, 0, 0, 0}, value)
+}
+
+func u16le(t string) (b []byte) {
+	for _, unit := range utf16.Encode([]rune(t)) {
+		b = binary.LittleEndian.AppendUint16(b, unit)
+	}
+	return b
+}
+
+func wrapped72(s string) string {
+	var lines []string
+	for len(s) > 72 {
+		lines, s = append(lines, s[:72]), s[72:]
+	}
+	return strings.Join(append(lines, s), "\n")
+}
+
+func must(errs ...error) {
+	if err := errors.Join(errs...); err != nil {
+		panic(err) // a buffer takes everything
+	}
+}
+
+// namePlaces are the names of files, wherever they stand.
+func namePlaces() []spot {
+	name := func(t string) string { return "dopis " + t + " .txt" }
+	pieces := func(charset string, enc encoding.Encoding) func(string) string {
+		return func(t string) string {
+			charset := charset
+			data, err := enc.NewEncoder().Bytes([]byte(t))
+			if err != nil {
+				charset, data = "utf-8", []byte(t)
+			}
+			s, n := url.PathEscape(string(data)), 0
+			head := "attachment"
+			for ; s != ""; n++ {
+				at := min(len(s), 20)
+				for at > 0 && at < len(s) && (s[at-1] == '%' || at > 1 && s[at-2] == '%') {
+					at--
+				}
+				mark := ""
+				if n == 0 {
+					mark = charset + "''"
+				}
+				head += fmt.Sprintf(";\r\n filename*%d*=%s%s", n, mark, s[:at])
+				s = s[at:]
+			}
+			return head
+		}
+	}
+	inZip := func(flags uint16, enc encoding.Encoding) func(string) []byte {
+		return func(t string) []byte {
+			raw, err := enc.NewEncoder().String(name(t))
+			flags := flags
+			if err != nil || strings.Contains(t, "\u00ad") { // which no one could guess
+				raw, flags = name(t), 0x800
+			}
+			var b bytes.Buffer
+			z := zip.NewWriter(&b)
+			w, err := z.CreateHeader(&zip.FileHeader{Name: raw, NonUTF8: flags == 0})
+			must(err)
+			_, err = w.Write([]byte("x"))
+			must(err, z.Close())
+			return b.Bytes()
+		}
+	}
+	zipMail := func(data func(string) []byte) func(*rand.Rand, string) []byte {
+		return func(_ *rand.Rand, t string) []byte { return attached("application/zip", "data.zip", "base64", data(t)) }
+	}
+	return []spot{
+		{"file name in pieces", false, nameMail(pieces("utf-8", encoding.Nop))},
+		{"file name in pieces of windows-1250", false, nameMail(pieces("windows-1250", charmap.Windows1250))},
+		{"file name of a ZIP", false, zipMail(inZip(0x800, encoding.Nop))},
+		{"file name of a ZIP in CP852", false, zipMail(inZip(0, charmap.CodePage852))},
+		{"file name of a TAR", false, func(_ *rand.Rand, t string) []byte {
+			var b bytes.Buffer
+			w := tar.NewWriter(&b)
+			must(w.WriteHeader(&tar.Header{Name: name(t), Size: 1, Mode: 0o600}))
+			_, err := w.Write([]byte("x"))
+			must(err, w.Close())
+			return attached("application/x-tar", "data.tar", "base64", b.Bytes())
+		}},
+		{"file name in uuencode", false, func(_ *rand.Rand, t string) []byte {
+			return []byte("From: a@b.example\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + uuencoded(name(t), "x\n"))
+		}},
+		{"uuencoded file in an attached text", true, func(_ *rand.Rand, t string) []byte {
+			return attached("application/zip", "data.zip", "base64", zipped("posta.txt", "Zdroj:\n\n"+strings.ReplaceAll(uuencoded("a.txt", "x "+t+" y\n"), "\r", "")))
+		}},
+		{"two uuencoded files", true, func(_ *rand.Rand, t string) []byte {
+			return []byte("From: a@b.example\r\n\r\nDobrý den\r\n" + uuencoded("a.txt", "nic\n") + "\r\na\r\n\r\n" + uuencoded("b.txt", "x "+t+" y\n") + "konec\r\n")
+		}},
+		{"uuencode's base64", true, func(_ *rand.Rand, t string) []byte {
+			return []byte("From: a@b.example\r\n\r\nbegin-base64 644 a.txt\r\n" + transferred("base64", []byte("Udaj: "+t+" .")) + "====\r\n")
+		}},
+		{"description of a part", false, func(_ *rand.Rand, t string) []byte {
+			return []byte("From: a@b.example\r\nContent-Type: multipart/mixed; boundary=bb\r\n\r\n--bb\r\nContent-Description: " + mime.BEncoding.Encode("utf-8", t) + "\r\n\r\nx\r\n--bb--\r\n")
+		}},
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"postolka/imapsync"
 	"postolka/ocr"
 	"postolka/outbox"
+	"postolka/store"
 	"postolka/ui"
 )
 
@@ -203,8 +204,10 @@ func (a *app) work(ctx context.Context, group *errgroup.Group) {
 
 // recognise has new pictures read, with a pause between looks for them.
 func (a *app) recognise(ctx context.Context) {
+	var done store.MessageID
 	for ctx.Err() == nil {
-		if err := a.api.Privacy.Recognise(ctx, a.ocr); ctx.Err() == nil {
+		last, err := a.api.Privacy.Recognise(ctx, a.ocr, done)
+		if done = last; ctx.Err() == nil {
 			a.logged("recognise the text of pictures", err)
 		}
 		select {

@@ -4,23 +4,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"postolka/mail"
 	"postolka/search"
 	"postolka/store"
 )
 
-// Unrecognised are the messages with pictures that text recognition of this name has
-// not tried yet.
-func (d *Desk) Unrecognised(by string) (ids []store.MessageID, err error) {
+// Unrecognised are the messages above an id with pictures that text recognition of
+// this name has not tried yet, in order.
+func (d *Desk) Unrecognised(by string, after store.MessageID) (ids []store.MessageID, err error) {
 	var all []store.MessageID
 	err = d.store.View(func(tx *store.Tx) error {
 		all = nil
 		for id := range store.MessagesUnreadable.Prefix(tx, nil) {
-			all = append(all, id)
+			if id > after {
+				all = append(all, id)
+			}
 		}
 		return nil
 	})
+	slices.Sort(all)
 	for _, id := range all {
 		text, err := d.text(id)
 		if errors.Is(err, store.ErrNotFound) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +55,19 @@ func TestText(t *testing.T) {
 		if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
 			t.Errorf("%s: left %v, %v", name, left, err)
 		}
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux lets a process bound another")
+	}
+	r, err := New(script(t, "sleep 0.3; ulimit -v"), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := r.Text(context.Background(), nil); err != nil || got != strconv.Itoa(maxMemory>>10) {
+		t.Errorf("got a bound of %s KiB, %v", got, err)
 	}
 }
 

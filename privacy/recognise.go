@@ -11,14 +11,26 @@ import (
 	"postolka/store"
 )
 
-// Recognise has the pictures and scans of messages read that were not yet, so that
-// find sees what they show. A message is done by itself: stopping loses nothing. A
-// picture is read while nothing waits; only to keep what it says, an erasure waits.
-func (p *Privacy) Recognise(ctx context.Context, reader *ocr.Reader) error {
-	ids, err := p.Desk.Unrecognised(reader.Name())
+// Recognise has the pictures and scans of messages above an id read that were not yet,
+// so that find sees what they show; the next call needs to look above last only. A
+// message is done by itself: stopping loses nothing. A picture is read while nothing
+// waits; only to keep what it says, an erasure waits.
+func (p *Privacy) Recognise(ctx context.Context, reader *ocr.Reader, after store.MessageID) (last store.MessageID, err error) {
+	last, _, err = p.highMark()
 	if err != nil {
-		return err
+		return after, err
 	}
+	ids, err := p.Desk.Unrecognised(reader.Name(), after)
+	if err != nil {
+		return after, err
+	}
+	if err := p.recognise(ctx, reader, ids); err != nil {
+		return after, err
+	}
+	return last, nil
+}
+
+func (p *Privacy) recognise(ctx context.Context, reader *ocr.Reader, ids []store.MessageID) error {
 	for _, id := range ids {
 		raw, err := p.Store.RawBytes(id)
 		if errors.Is(err, store.ErrNotFound) {

@@ -42,7 +42,7 @@ func New(s *store.Store, now func() time.Time) *Accounts {
 		now = time.Now
 	}
 	return &Accounts{store: s, now: now, throttle: newThrottle(now),
-		hashing: make(chan struct{}, 2), decoy: hashPassword(newToken())}
+		hashing: make(chan struct{}, 2), decoy: decoyHash()}
 }
 
 // Account is a person's account as others see it; PasswordHash is always empty.

@@ -44,6 +44,9 @@ type Returned struct {
 const (
 	maxFailures = 100
 	maxWords    = 400 // bytes of Failure.Words
+	// maxReport: a report says at its beginning what it has to say. Without a bound
+	// a text of 50 MB was copied nine times, and every line of it compared.
+	maxReport = 256 << 10
 )
 
 // ReadBounce reads m as a report of failed or delayed delivery; false: it is none.
@@ -106,13 +109,20 @@ func (r *report) walk(p *Part, plain, formatted *[]string) {
 	case p.Type == "message/disposition-notification":
 		r.receipts = append(r.receipts, p)
 	case p.Type == "text/rfc822-headers" || p.Type == "message/rfc822-headers" || p.Type == "message/global-headers":
-		r.headers += p.Text
+		r.headers += beginning(p.Text)
 	case p.isHTML():
-		visible, _ := HTMLToText(p.Text)
+		visible, _ := HTMLToText(beginning(p.Text))
 		*formatted = append(*formatted, visible)
 	case strings.HasPrefix(p.Type, "text/") && strings.TrimSpace(p.Text) != "" && !p.IsAttachment():
-		*plain = append(*plain, p.Text)
+		*plain = append(*plain, beginning(p.Text))
 	}
+}
+
+func beginning(text string) string {
+	if len(text) <= maxReport {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxReport], "")
 }
 
 // returned finds the header of the returned message: enclosed, or below the text;
@@ -156,7 +166,7 @@ func unquoteHeader(text string) string {
 	for i, line := range lines {
 		lines[i] = strings.TrimPrefix(strings.TrimPrefix(line, ">"), "|")
 	}
-	for len(lines) > 0 && !headerLine.MatchString(lines[0]) {
+	for len(lines) > 0 && !headerLine().MatchString(lines[0]) {
 		lines = lines[1:]
 	}
 	return strings.Join(lines, "\n")

@@ -1,7 +1,6 @@
 package mail
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -9,17 +8,17 @@ import (
 type place struct{ addr, around string }
 
 var (
-	addressPattern = regexp.MustCompile(`[\p{L}\p{N}.!#$%&*+/=?^_{|}~'-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+`)
-	lineStart      = regexp.MustCompile(`^[\s>*•·|"'<(\[–—-]*$`)
+	addressPattern = lazily(`[\p{L}\p{N}.!#$%&*+/=?^_{|}~'-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+`)
+	lineStart      = lazily(`^[\s>*•·|"'<(\[–—-]*$`)
 	// labelled: what stands before an address that the mail was for.
-	labelled = regexp.MustCompile(`(` + strings.Join([]string{`recipient`, `address(es)?(\(es\)|\(s\))?`, `addressed`, `userid`, `unknown user`, `error-for`, `rcpt to`, `failed( \d+ attempts)?`,
+	labelled = lazily(`(` + strings.Join([]string{`recipient`, `address(es)?(\(es\)|\(s\))?`, `addressed`, `userid`, `unknown user`, `error-for`, `rcpt to`, `failed( \d+ attempts)?`,
 		`undeliverable( address| +to)?`, `(generated|expanded) from`, `smtp[=:]`, `full: ?`, `prijemc\S*`, `adres(at|[ayeu])\S*`, `empfanger\S*`, `destinatair\S*`, `destinatari\S*`, `odbiorc\S*`}, "|") + `)[^@\n]{0,9}$`)
 	// notFor: an address that is named for another reason.
-	notFor     = regexp.MustCompile(`(\b(from|contact|by|e-?mail|relay|sender|reply-to|message-id|id|od|kontakt\w*|von|absender|nadawc\w*|visit|report|write to|please)[\s:=(<"']*|accepting mail from.*)$`)
-	ownServers = regexp.MustCompile(`^(mailer-?daemon|mail-?daemon|postmaster|abuse|hostmaster|support|helpdesk)@`)
+	notFor     = lazily(`(\b(from|contact|by|e-?mail|relay|sender|reply-to|message-id|id|od|kontakt\w*|von|absender|nadawc\w*|visit|report|write to|please)[\s:=(<"']*|accepting mail from.*)$`)
+	ownServers = lazily(`^(mailer-?daemon|mail-?daemon|postmaster|abuse|hostmaster|support|helpdesk)@`)
 	// described: a line of the returned message's header as the text tells it.
-	described  = regexp.MustCompile(`^[\s>|]*(to|cc|from|subject|date|sent|message-id|komu|kopie|od|predmet|odeslano|datum|an|von|betreff|gesendet|do|temat|kopia|predmet|pre|odoslane)\s*:`)
-	headerLine = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{1,40}:(\s|$)`)
+	described  = lazily(`^[\s>|]*(to|cc|from|subject|date|sent|message-id|komu|kopie|od|predmet|odeslano|datum|an|von|betreff|gesendet|do|temat|kopia|predmet|pre|odoslane)\s*:`)
+	headerLine = lazily(`^[A-Za-z][A-Za-z0-9-]{1,40}:(\s|$)`)
 )
 
 // recipients are the addresses the report is about, in order: those that stand at
@@ -29,17 +28,17 @@ func (r *report) recipients() []place {
 	var listed, spoken []place
 	for i, line := range lines {
 		plain := plainLetters(line)
-		if described.MatchString(plain) && !strings.Contains(plain, "mailto") && !lastLabel(lines, i) {
+		if described().MatchString(plain) && !strings.Contains(plain, "mailto") && !lastLabel(lines, i) {
 			continue
 		}
-		for _, at := range addressPattern.FindAllStringIndex(line, -1) {
+		for _, at := range addressPattern().FindAllStringIndex(line, -1) {
 			addr, before := trimAddress(line[at[0]:at[1]]), plainLetters(line[:at[0]])
-			label := labelled.MatchString(before) || strings.Contains(line[at[0]:at[1]], "SMTP=")
-			if !validAddr(addr) || strings.Contains(addr, "...") || r.ours(addr) || !label && notFor.MatchString(before) {
+			label := labelled().MatchString(before) || strings.Contains(line[at[0]:at[1]], "SMTP=")
+			if !validAddr(addr) || strings.Contains(addr, "...") || r.ours(addr) || !label && notFor().MatchString(before) {
 				continue
 			}
 			p := place{addr, around(lines, i)}
-			if label || lineStart.MatchString(before) && !midSentence(lines, i) {
+			if label || lineStart().MatchString(before) && !midSentence(lines, i) {
 				listed = addPlace(listed, p)
 			} else {
 				spoken = addPlace(spoken, p)
@@ -64,13 +63,13 @@ func midSentence(lines []string, i int) bool {
 		return false
 	}
 	before := strings.TrimSpace(plainLetters(lines[i-1]))
-	return notFor.MatchString(before)
+	return notFor().MatchString(before)
 }
 
 // ours: an address of the server or of whom the report is sent to.
 func (r *report) ours(addr string) bool {
 	lower := strings.ToLower(addr)
-	if ownServers.MatchString(lower) {
+	if ownServers().MatchString(lower) {
 		return true
 	}
 	for _, a := range r.m.To {
@@ -110,13 +109,13 @@ func addPlace(list []place, p place) []place {
 func around(lines []string, i int) string {
 	const enough = 8
 	said := lines[i]
-	if at := addressPattern.FindStringIndex(said); at != nil && lineStart.MatchString(said[:at[0]]) {
+	if at := addressPattern().FindStringIndex(said); at != nil && lineStart().MatchString(said[:at[0]]) {
 		said = strings.TrimLeft(said[at[1]:], ` >)"':;,.-]`)
 	}
 	for n := i + 1; n < len(lines) && n <= i+enough; n++ {
 		line := strings.TrimSpace(lines[n])
-		at := addressPattern.FindStringIndex(line)
-		if at != nil && lineStart.MatchString(line[:at[0]]) || line == "" && strings.TrimSpace(said) != "" {
+		at := addressPattern().FindStringIndex(line)
+		if at != nil && lineStart().MatchString(line[:at[0]]) || line == "" && strings.TrimSpace(said) != "" {
 			break
 		}
 		said += " " + line
@@ -129,7 +128,7 @@ func cutReturned(text string) (report, rest string) {
 	lines := strings.Split(lineFeeds(text), "\n")
 	for i, line := range lines {
 		plain := plainLetters(line)
-		if copyFollows.MatchString(plain) && i > 0 || strings.HasPrefix(strings.TrimLeft(plain, ">| "), "received: from ") || strings.HasPrefix(strings.TrimLeft(plain, ">| "), "return-path:") {
+		if copyFollows().MatchString(plain) && i > 0 || strings.HasPrefix(strings.TrimLeft(plain, ">| "), "received: from ") || strings.HasPrefix(strings.TrimLeft(plain, ">| "), "return-path:") {
 			return strings.Join(lines[:i], "\n"), strings.Join(lines[i:], "\n")
 		}
 	}
@@ -147,14 +146,14 @@ var copyFollows = anyOf(
 // idsInText are Message-IDs that the text tells.
 func (r *report) idsInText() (ids []string) {
 	for _, text := range []string{r.text, r.rest} {
-		for _, found := range idInText.FindAllStringSubmatch(text, 20) {
+		for _, found := range idInText().FindAllStringSubmatch(text, 20) {
 			ids = append(ids, found[1])
 		}
 	}
 	return ids
 }
 
-var idInText = regexp.MustCompile(`(?i)message-id:\s*<([^<>\s]{3,900})>`)
+var idInText = lazily(`(?i)message-id:\s*<([^<>\s]{3,900})>`)
 
 // toldInText completes what no returned header says from lines like "Subject: …".
 func (r *report) toldInText(out *Returned) {

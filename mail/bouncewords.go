@@ -23,7 +23,7 @@ func (r *report) speaksOfFailure() bool {
 	}
 	subject := plainLetters(m.Subject)
 	returns := r.inner != nil || r.headers != "" || r.rest != ""
-	if answerSubject.MatchString(subject) && !failureSubject.MatchString(subject) && !(m.fromServer() && returns) {
+	if answerSubject().MatchString(subject) && !failureSubject().MatchString(subject) && !(m.fromServer() && returns) {
 		return false
 	}
 	outside, words := 0, 0
@@ -33,10 +33,10 @@ func (r *report) speaksOfFailure() bool {
 	if len(m.From) == 0 || strings.TrimSpace(m.Get("Return-Path")) == "<>" || strings.HasPrefix(m.Root.Type, "multipart/report") {
 		outside++
 	}
-	if failureSubject.MatchString(subject) {
+	if failureSubject().MatchString(subject) {
 		outside += 2
 	}
-	if failurePhrase.MatchString(plainLetters(r.text)) {
+	if failurePhrase().MatchString(plainLetters(r.text)) {
 		words += 2
 	}
 	if returns {
@@ -49,7 +49,7 @@ func (r *report) speaksOfFailure() bool {
 func (m *Message) fromServer() bool {
 	for _, a := range m.From {
 		local, _, _ := strings.Cut(strings.ToLower(a.Addr), "@")
-		if a.Addr == "" && a.Name == "" || serverAddress.MatchString(local) || serverName.MatchString(plainLetters(a.Name)) {
+		if a.Addr == "" && a.Name == "" || serverAddress().MatchString(local) || serverName().MatchString(plainLetters(a.Name)) {
 			return true
 		}
 	}
@@ -92,7 +92,7 @@ var (
 )
 
 // anyOf matches what one of the patterns does.
-func anyOf(patterns ...string) *regexp.Regexp { return regexp.MustCompile(strings.Join(patterns, "|")) }
+func anyOf(patterns ...string) func() *regexp.Regexp { return lazily(strings.Join(patterns, "|")) }
 
 // plainLetters is s in lower case without accents.
 func plainLetters(s string) string {
@@ -138,7 +138,7 @@ func (r *report) inWords() (failures []Failure) {
 // explain completes what the failures leave open from the text.
 func (r *report) explain(failures []Failure) {
 	text := plainLetters(r.text)
-	delayed := len(r.status) == 0 && (delayPhrase.MatchString(text) || delayPhrase.MatchString(plainLetters(r.m.Subject))) && !finalPhrase.MatchString(text)
+	delayed := len(r.status) == 0 && (delayPhrase().MatchString(text) || delayPhrase().MatchString(plainLetters(r.m.Subject))) && !finalPhrase().MatchString(text)
 	told := r.recipients()
 	for i := range failures {
 		f := &failures[i]
@@ -155,10 +155,10 @@ func (r *report) explain(failures []Failure) {
 	}
 }
 
-var ruler = regexp.MustCompile(`[=*_-]{4,}`)
+var ruler = lazily(`[=*_-]{4,}`)
 
 func oneLine(s string) string {
-	s = strings.Join(strings.Fields(ruler.ReplaceAllString(s, " ")), " ")
+	s = strings.Join(strings.Fields(ruler().ReplaceAllString(s, " ")), " ")
 	if len(s) > maxWords {
 		s = strings.ToValidUTF8(s[:maxWords], "") + "…"
 	}

@@ -2,7 +2,6 @@ package mail
 
 import (
 	"encoding/hex"
-	"regexp"
 	"strings"
 )
 
@@ -28,13 +27,13 @@ func (r *report) statuses() (failures []Failure, stated bool) {
 
 // statusText has one field a line and one empty line between groups.
 func statusText(p *Part) string {
-	text := statusBreak.ReplaceAllString(lineFeeds(p.Text), "\n\n")
-	return statusFold.ReplaceAllString(strings.TrimSpace(text), " ")
+	text := statusBreak().ReplaceAllString(lineFeeds(p.Text), "\n\n")
+	return statusFold().ReplaceAllString(strings.TrimSpace(text), " ")
 }
 
 var (
-	statusBreak = regexp.MustCompile(`\n(?:[ \t]*\n)+`)
-	statusFold  = regexp.MustCompile(`\n[ \t]+`)
+	statusBreak = lazily(`\n(?:[ \t]*\n)+`)
+	statusFold  = lazily(`\n[ \t]+`)
 )
 
 // statusField is the value of the first field of that name in any case.
@@ -84,20 +83,20 @@ func typedAddress(s string) string {
 	}
 	value = strings.Trim(strings.TrimSpace(stripComments(value)), "<>\"' ")
 	if strings.Contains(value, "+") {
-		value = xtext.ReplaceAllStringFunc(value, func(code string) string {
+		value = xtext().ReplaceAllStringFunc(value, func(code string) string {
 			if b, err := hex.DecodeString(code[1:]); err == nil && b[0] > ' ' && b[0] < 0x7f {
 				return string(b)
 			}
 			return code
 		})
 	}
-	if a := addressPattern.FindString(value); a != "" && validAddr(a) && !strings.Contains(a, "...") {
+	if a := addressPattern().FindString(value); a != "" && validAddr(a) && !strings.Contains(a, "...") {
 		return a
 	}
 	return ""
 }
 
-var xtext = regexp.MustCompile(`\+(?:2B|3D)`) // what has to be coded; others are tags of the address
+var xtext = lazily(`\+(?:2B|3D)`) // what has to be coded; others are tags of the address
 
 // rejected reads a receipt that says a program threw the message away without
 // anybody's doing (RFC 8098 §3.2.6), as Dovecot answers for a full mailbox. An
@@ -107,7 +106,7 @@ func (r *report) rejected(p *Part) (Failure, bool) {
 	if !strings.Contains(how, "automatic-action") || !strings.Contains(how, "deleted") && !strings.Contains(how, "failed") && !strings.Contains(how, "denied") {
 		return Failure{}, false
 	}
-	if !failurePhrase.MatchString(plainLetters(r.text)) {
+	if !failurePhrase().MatchString(plainLetters(r.text)) {
 		return Failure{}, false
 	}
 	return Failure{Recipient: firstOf(typedAddress(statusField(p.Text, "Original-Recipient")), typedAddress(statusField(p.Text, "Final-Recipient")))}, true

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -89,25 +90,50 @@ func Loose(key []byte, m *Message) Identity {
 		date = strconv.FormatInt(m.Date.Unix(), 10)
 	}
 	h.Write([]byte(looseLabel))
-	for _, s := range []string{m.MessageID, date, from, looseBody(m)} {
+	for _, s := range []string{m.MessageID, date, from} {
 		h.Write([]byte(strconv.Itoa(len(s)) + ":" + s + "\n"))
 	}
+	w := bufio.NewWriter(h) // which can't fail
+	writeLooseBody(w, m)
+	w.Flush()
 	return Identity(h.Sum(nil))
 }
 
-// looseBody is the words of all text bodies, spaces between them made one.
-func looseBody(m *Message) string {
-	var words []string
+// writeLooseBody writes the words of all text bodies, spaces between them made one,
+// with their length before. Word by word: a text of 50 MB is not made again.
+func writeLooseBody(w *bufio.Writer, m *Message) {
+	texts := looseTexts(m)
+	length := -1
+	for _, text := range texts {
+		for word := range strings.FieldsSeq(text) {
+			length += 1 + len(word)
+		}
+	}
+	w.WriteString(strconv.Itoa(max(0, length)) + ":")
+	first := true
+	for _, text := range texts {
+		for word := range strings.FieldsSeq(text) {
+			if !first {
+				w.WriteByte(' ')
+			}
+			first = false
+			w.WriteString(word)
+		}
+	}
+	w.WriteByte('\n')
+}
+
+func looseTexts(m *Message) (texts []string) {
 	m.Walk(func(p *Part) bool {
 		switch {
 		case p.Text == "" || p.IsAttachment():
 		case p.isHTML():
 			visible, _ := HTMLToText(p.Text)
-			words = append(words, strings.Fields(visible)...)
+			texts = append(texts, visible)
 		default:
-			words = append(words, strings.Fields(p.Text)...)
+			texts = append(texts, p.Text)
 		}
 		return true
 	})
-	return strings.Join(words, " ")
+	return texts
 }

@@ -1,7 +1,6 @@
 package mail
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -9,13 +8,13 @@ import (
 // English, German, Polish, French, Spanish, Italian and Dutch. It can be broken
 // over up to three lines; quoteHeaderEnd ends it.
 var (
-	quoteHeaderStart = regexp.MustCompile(`^(?i:(On|Dne|Dňa|Am|Den|Le|El|Il|Op|Em|W dniu|Dnia|pondělí|úterý|středa|čtvrtek|pátek|sobota|neděle|po|út|st|čt|pá|so|ne|Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ ,.]|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2,4}|\d{4}-\d{2}-\d{2}|.{0,80}<[^<>@ ]+@[^<>@ ]+>)`)
-	quoteHeaderEnd   = regexp.MustCompile(`(?i:(napsala?|napsal\(a\)|napsal/a|píše|napísala?|napísal\(a\)|wrote|writes|schrieb|geschrieben|napisała?|pisze|a écrit|escribió|ha scritto|schreef|escreveu|написала?|пише|пишет)([^.!?\n]{0,90})?[:>]?\s*:?|\d.*<[^<>@ ]+@[^<>@ ]+>\s*:)$`)
-	separator        = regexp.MustCompile(`(?i)^[-_ *>]{2,}\s*(original message|původní zpráva|původní e-mail|původní email|pôvodná správa|ursprüngliche nachricht|originalnachricht|forwarded message|přeposlaná zpráva|weitergeleitete nachricht|wiadomość oryginalna|message d'origine|reply message)\s*[-_ *]{2,}$`)
-	outlookFrom      = regexp.MustCompile(`^[*]?(?i:From|Od|Von|De|Da|От)[*]?: ?[*]?\s*\S`)
-	outlookField     = regexp.MustCompile(`^[*]?(?i:Sent|Date|To|Subject|Cc|From|Odesláno|Datum|Komu|Předmět|Kopie|Odoslané|Predmet|Gesendet|An|Betreff|Wysłano|Do|Temat|Отправлено|Кому|Тема)[*]?: ?`)
-	rule             = regexp.MustCompile(`^_{10,}$`)
-	mobileSignature  = regexp.MustCompile(`^(?i:Odesláno z |Odoslané z |Sent from |Get Outlook for |Gesendet von |Von meinem |Získejte aplikaci Outlook)`)
+	quoteHeaderStart = lazily(`^(?i:(On|Dne|Dňa|Am|Den|Le|El|Il|Op|Em|W dniu|Dnia|pondělí|úterý|středa|čtvrtek|pátek|sobota|neděle|po|út|st|čt|pá|so|ne|Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ ,.]|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2,4}|\d{4}-\d{2}-\d{2}|.{0,80}<[^<>@ ]+@[^<>@ ]+>)`)
+	quoteHeaderEnd   = lazily(`(?i:(napsala?|napsal\(a\)|napsal/a|píše|napísala?|napísal\(a\)|wrote|writes|schrieb|geschrieben|napisała?|pisze|a écrit|escribió|ha scritto|schreef|escreveu|написала?|пише|пишет)([^.!?\n]{0,90})?[:>]?\s*:?|\d.*<[^<>@ ]+@[^<>@ ]+>\s*:)$`)
+	separator        = lazily(`(?i)^[-_ *>]{2,}\s*(original message|původní zpráva|původní e-mail|původní email|pôvodná správa|ursprüngliche nachricht|originalnachricht|forwarded message|přeposlaná zpráva|weitergeleitete nachricht|wiadomość oryginalna|message d'origine|reply message)\s*[-_ *]{2,}$`)
+	outlookFrom      = lazily(`^[*]?(?i:From|Od|Von|De|Da|От)[*]?: ?[*]?\s*\S`)
+	outlookField     = lazily(`^[*]?(?i:Sent|Date|To|Subject|Cc|From|Odesláno|Datum|Komu|Předmět|Kopie|Odoslané|Predmet|Gesendet|An|Betreff|Wysłano|Do|Temat|Отправлено|Кому|Тема)[*]?: ?`)
+	rule             = lazily(`^_{10,}$`)
+	mobileSignature  = lazily(`^(?i:Odesláno z |Odoslané z |Sent from |Get Outlook for |Gesendet von |Von meinem |Získejte aplikaci Outlook)`)
 )
 
 // FoldQuotes divides a plain text into what its author wrote and the history or
@@ -62,11 +61,11 @@ func readRest(lines []string) rest {
 func (r rest) foldsAt(lines []string, i int) bool {
 	line := strings.TrimRight(lines[i], " \r\n\t\u00a0")
 	switch {
-	case line == "--", separator.MatchString(line), outlookBlock(lines, i):
+	case line == "--", separator().MatchString(line), outlookBlock(lines, i):
 		return true
-	case mobileSignature.MatchString(line):
+	case mobileSignature().MatchString(line):
 		return r.onlyHistory(lines, i+1)
-	case rule.MatchString(line):
+	case rule().MatchString(line):
 		return i+1 < len(lines) && outlookBlock(lines, i+1)
 	case strings.HasPrefix(line, ">"):
 		return r.all[i]
@@ -79,7 +78,7 @@ func (r rest) foldsAt(lines []string, i int) bool {
 func (r rest) onlyHistory(lines []string, i int) bool {
 	for ; i < len(lines); i++ {
 		if line := strings.TrimSpace(lines[i]); line != "" {
-			return !mobileSignature.MatchString(line) && r.foldsAt(lines, i)
+			return !mobileSignature().MatchString(line) && r.foldsAt(lines, i)
 		}
 	}
 	return true
@@ -88,7 +87,7 @@ func (r rest) onlyHistory(lines []string, i int) bool {
 // quoteHeader returns how many lines from i on are a header like "On … wrote:",
 // 0 if none.
 func quoteHeader(lines []string, i int) int {
-	if !quoteHeaderStart.MatchString(strings.TrimLeft(lines[i], " \t")) {
+	if !quoteHeaderStart().MatchString(strings.TrimLeft(lines[i], " \t")) {
 		return 0
 	}
 	joined := ""
@@ -97,7 +96,7 @@ func quoteHeader(lines []string, i int) int {
 		if len(joined) > 400 {
 			return 0
 		}
-		if strings.HasSuffix(joined, ":") && quoteHeaderEnd.MatchString(joined) {
+		if strings.HasSuffix(joined, ":") && quoteHeaderEnd().MatchString(joined) {
 			return n + 1
 		}
 	}
@@ -108,8 +107,8 @@ func quoteHeader(lines []string, i int) int {
 // these followed by three with From: among them.
 func outlookBlock(lines []string, i int) bool {
 	first := strings.TrimSpace(lines[i])
-	from, found := outlookFrom.MatchString(first), 0
-	if !from && !outlookField.MatchString(first) {
+	from, found := outlookFrom().MatchString(first), 0
+	if !from && !outlookField().MatchString(first) {
 		return false
 	}
 	want := 2
@@ -118,8 +117,8 @@ func outlookBlock(lines []string, i int) bool {
 	}
 	for _, line := range lines[i+1 : min(len(lines), i+6)] {
 		line = strings.TrimSpace(line)
-		from = from || outlookFrom.MatchString(line)
-		if outlookField.MatchString(line) || outlookFrom.MatchString(line) {
+		from = from || outlookFrom().MatchString(line)
+		if outlookField().MatchString(line) || outlookFrom().MatchString(line) {
 			found++
 		}
 	}

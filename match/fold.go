@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -476,19 +477,19 @@ func isLineEnd(r rune) bool {
 
 const tableEnd = 0x2100 // Latin, Greek, Cyrillic, punctuation: what mail here is made of
 
-// foldTable takes 1 ms to make, once.
-var foldTable = func() []string {
+// foldTable is made at its first use: it takes a millisecond, which not every command needs.
+var foldTable = sync.OnceValue(func() []string {
 	t := make([]string, tableEnd)
 	for r := range t {
 		t[r] = foldSlow(rune(r))
 	}
 	return t
-}()
+})
 
 // foldRune folds a character that is not white space; "" drops it.
 func foldRune(r rune) string {
 	if r < tableEnd {
-		return foldTable[r]
+		return foldTable()[r]
 	}
 	return foldSlow(r)
 }

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -164,12 +165,12 @@ func folded(s string) string { return strings.TrimSpace(string(match.Fold(nil, [
 // isGiven: a given name in any Czech case.
 func isGiven(w string) bool {
 	f := folded(w)
-	if givenNames[f] {
+	if givenNames()[f] {
 		return true
 	}
 	for _, ending := range []string{"ovi", "em", "om", "ou", "a", "e", "i", "u", "y"} {
 		stem, ok := strings.CutSuffix(f, ending)
-		if ok && len(stem) >= 2 && (givenNames[stem] || givenNames[stem+"a"] || givenNames[stem+"e"]) {
+		if ok && len(stem) >= 2 && (givenNames()[stem] || givenNames()[stem+"a"] || givenNames()[stem+"e"]) {
 			return true
 		}
 	}
@@ -179,10 +180,10 @@ func isGiven(w string) bool {
 // givenNames are the most usual ones in Czechia, Slovakia, Poland, Germany and in
 // English, folded; stems that lose an e stand beside their names. Ministry of the
 // Interior, counts of names 2016; the other countries' registries.
-var givenNames = func() map[string]bool {
+var givenNames = sync.OnceValue(func() map[string]bool {
 	set := map[string]bool{}
 	for n := range strings.FieldsSeq(`adam adela adolf adriana agata agnieszka alan albert alena ales alexander alexandra alexandr alfred alica alice alois alojz alzbeta amalie amy ana anastazie andre andrea andreas andrej andrew andrzej aneta anezka angela anita anna anne annika anton antonia antonie antonin arnost artur astrid augustin barbara barbora bartolomej beata bedrich benedikt benjamin bernd bernard birgit blanka blazena bohdan bohumil bohumila bohumir bohuslav bohus bozena branislav bretislav brian brigita bronislav bronislava bruno carl carol caroline cecilie charles charlotte christian christina christine christoph christopher claudia claus ctibor ctirad cyril dagmar dalibor dalimil dana daniel daniela dariusz darina dasa david debora deborah denis denisa diana dieter dita dobroslav dominik dominika donald dorota dusan edita edmund eduard edward eleonora elena eliska elizabeth ella ema emil emilia emilie emily emma erich erik erika ernst ester eugen eugenie eva evelina evzen evzenie felix ferdinand filip filomena florian frank frantisek frantiska franz fridrich gabriel gabriela gabriele george georg gerhard gertruda gizela gloria gregor gustav hana hans hanus harald harry heidi heinrich heinz helen helena helga helmut henrieta henry herbert hermina holger horst hubert hugo hynek ida ignac igor ilona ilja ines ingrid irena iris irma iva ivan ivana iveta ivo ivona izabela jachym jack jacob jadwiga jakub james jan jana janusz jarmil jarmila jaromir jaromira jaroslav jaroslava jason jens jessica jindra jindrich jindriska jiri jirina jitka joachim joan joanna johan johana john jolana jonas jonathan josef josefa josefina joseph jozef judita julia julie julius jurgen juraj justin justyna kamil kamila karel karl karen karin karina karla karol karolina kasper katarina katarzyna kate katerina katharina kathrin katrin kazimierz kenneth kevin klara klaudie klaus klement kristian kristina kristyna kryspin krystof krzysztof kveta kvetoslav kvetoslava kvetuse ladislav ladislava laura lea lenka leona leopold leos leos libor libuse lidia lidie linda lisa liliana lola luba lubomir lubomira lubor lubos lucia lucie ludek ludk ludmila ludvik lukas lukasz lumir magda magdalena malgorzata manfred marcel marcela marcin marek mark margareta margaret maria marian mariana marie mario marion markus marketa marta martin martina mary marzena matej mates matous matthias matthew maxim maxmilian mechthild melanie michael michaela michal michala michelle mikulas milada milan milena milos miloslav miloslava miluse mirek mirk miriam miroslav miroslava mojmir monika monica nada nadezda nancy natalie nathan nela nicholas nicole niklas nikol nikola nina norbert oldrich oldriska olga oliver olivia olga ondrej oskar oswald otakar otilie oto otto pamela patricia patricie patrik patrick paul paula pavel pavl pavla pavlina peter petr petra philip pawel piotr pravoslav premysl radek radk radim radka radko radmila radomir radoslav radovan rainer ralf rebecca regina reinhard rene renata renate richard robert roland roman romana ronald rostislav rudolf ruzena ryan rysard ryszard sabina sabine samuel sandra sara sarah sarka scott sebastian servac silvester silvia silvie simon simona sofia sofie soňa sona stanislav stanislava stefan stefania stefanie stefan stela stephan stephen steven steve stepan stepanka susan susanne svatava svatopluk svatoslav sven sylva sylvie tadeas tamara tatana tereza teodor teofil thea theodor theresa thomas tibor tim timothy tobias tomas tomasz torsten tobias ulrich ulrike ursula uwe vaclav vaclava valentina valerie vasil vendula vera verena veronika vera viera vilem vilma viktor viktorie vincenc vit vitek vitezslav vladan vladena vladimir vladimira vladislav vlasta vlastimil vlastimila vojtech vratislav walter waltraud wanda wenzel werner wieslaw wilhelm william wladyslaw wojciech wolfgang xaver xenie yvona zbigniew zbynek zbynk zbysek zdena zdenek zdenk zdenka zdislava zikmund zina zita zlata zlatuse zofie zora zuzana zygmunt emilia jurij oleksandr olena andrij iryna natalia oksana svitlana serhij volodymyr dmytro mykola tetjana julija`) {
 		set[folded(n)] = true
 	}
 	return set
-}()
+})

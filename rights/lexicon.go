@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed lexicon.txt
@@ -53,7 +54,7 @@ type lexicon struct {
 	words, stem map[string]concepts
 }
 
-var lexicons = readLexicons(lexiconText)
+var lexicons = sync.OnceValue(func() []*lexicon { return readLexicons(lexiconText) })
 
 // readLexicons reads "language concept: words"; a line that is not so is a bug
 // of this package.
@@ -109,14 +110,14 @@ func (l *lexicon) look(w string) concepts {
 // byLikelihood orders the languages by how many of the words they know.
 func byLikelihood(sentences [][]string) []*lexicon {
 	known := map[*lexicon]int{}
-	for _, l := range lexicons {
+	for _, l := range lexicons() {
 		for _, words := range sentences {
 			for _, w := range words {
 				known[l] += bits.OnesCount32(uint32(l.look(w)))
 			}
 		}
 	}
-	order := slices.Clone(lexicons)
+	order := slices.Clone(lexicons())
 	slices.SortStableFunc(order, func(a, b *lexicon) int { return known[b] - known[a] })
 	return order
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"sync"
 	"time"
 	_ "time/tzdata" // agents' zones, also on a host without them
 
@@ -51,7 +52,7 @@ func readTexts(lang string) (map[string]phrase, error) {
 	return texts, nil
 }
 
-var words = mustCatalogue()
+var words = sync.OnceValue(mustCatalogue)
 
 func mustCatalogue() catalog.Catalog {
 	b := catalog.NewBuilder(catalog.Fallback(languages[0]))
@@ -97,7 +98,7 @@ func newVoice(lang, zone string, now time.Time) Voice {
 		loc = time.Local
 	}
 	tag := languages[i]
-	return Voice{Lang: tag.String(), Zone: loc, Now: now.In(loc), out: message.NewPrinter(tag, message.Catalog(words))}
+	return Voice{Lang: tag.String(), Zone: loc, Now: now.In(loc), out: message.NewPrinter(tag, message.Catalog(words()))}
 }
 
 // T is the text for key in the reader's language.

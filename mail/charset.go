@@ -219,7 +219,8 @@ func hasC1(b []byte) bool {
 	return false
 }
 
-// metaCharset finds the charset an HTML text declares for itself.
+// metaCharset finds the charset an HTML text declares for itself. A text that says so in
+// ASCII is no UTF-16, whatever it says (WHATWG HTML §13.2.3.2).
 func metaCharset(b []byte) string {
 	head := bytes.ToLower(b[:min(len(b), 2048)])
 	i := bytes.Index(head, []byte("charset="))
@@ -230,6 +231,9 @@ func metaCharset(b []byte) string {
 	n := bytes.IndexAny(value, "\"' ;/>\r\n")
 	if n < 0 || n > 40 {
 		return ""
+	}
+	if bytes.HasPrefix(value, []byte("utf-16")) {
+		return "utf-8"
 	}
 	return string(value[:n])
 }

@@ -221,10 +221,15 @@ func readNested(data []byte, left *attach.Budget) (text string, reasons []string
 }
 
 // readable returns the part's text when it is text in itself, whatever its type
-// says: many attach a CSV as application/octet-stream.
+// says: many attach a CSV as application/octet-stream. A mail or a saved page
+// (MHTML) is text on the outside only: what it holds may be encoded.
 func (p *Part) readable() (string, bool) {
 	switch attach.Detect(p.Filename, p.Type, p.Body) {
-	case "text", "html", "xml", "message":
+	case "text", "html", "xml":
+	case "message":
+		if p.IsAttachment() {
+			return "", false
+		}
 	case "":
 		if p.Type != "text/plain" {
 			return "", false

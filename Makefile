@@ -70,14 +70,14 @@ HOSTILE ?= 5000
 hostile:
 	POSTOLKA_HOSTILE=$(HOSTILE) $(GO) test -run 'TestHostile$$' -count=1 -v -timeout 120m ./mail
 
-# Thousands of real mails, read one after the other: nothing races there, and the race
+# Thousands of real mails, read one after the other, and mails of 50 MB: nothing races there, and the race
 # detector makes minutes of it. They run without.
-ALONE = ^(TestCorpus|TestThreads(Agree|DontDependOnOrder$$)|TestSampleThreads|TestSnapshotOfRealMail|TestParseHostile)
+ALONE = ^(TestCorpus|TestThreads(Agree|DontDependOnOrder)|TestSampleThreads|TestSnapshotOfRealMail|TestParseHostile|TestLargeMailMemory)
 unit:
 	@# The first run compiles the PDF reader for all later ones; the detector makes that slow.
 	$(GO) test -run TestPDFReader ./attach
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on -skip '$(ALONE)' -timeout 40m ./...
-	$(GO) test -shuffle=on -run '$(ALONE)' -timeout 20m ./attach ./backup ./demo ./desk ./mail
+	$(GO) test -shuffle=on -run '$(ALONE)' -timeout 20m ./attach ./backup ./demo ./desk ./imapsync ./mail
 
 # A short run of every fuzz target; what one finds becomes a file in its testdata.
 fuzz:

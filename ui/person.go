@@ -2,10 +2,7 @@ package ui
 
 import (
 	"cmp"
-	"errors"
-	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -66,13 +63,6 @@ type recordRow struct {
 	Fate string // "goes", "masked", "derived" or "stays"
 }
 
-// personDock sums up the decisions; it shows no content.
-type personDock struct {
-	ID                  store.JobID
-	Erase, Redact, Keep int
-	Records             int
-}
-
 const (
 	messagesAPage = 50
 	hitsInSight   = 3  // of one message; the rest is folded
@@ -117,21 +107,6 @@ func (s *Server) person(w http.ResponseWriter, r *http.Request, by account.Agent
 		return err
 	}
 	return s.show(w, r, http.StatusOK, personPage(p, f))
-}
-
-// readFilter reads a filter from an address or a form; words it doesn't know let all through.
-func readFilter(q url.Values) (f privacy.Filter) {
-	known := func(name string, words []string) string {
-		if word := q.Get(name); slices.Contains(words, word) {
-			return word
-		}
-		return ""
-	}
-	f.Place, f.Form, f.Role = known("where", hitPlaces), known("form", hitForms), known("role", hitRoles)
-	f.New = q.Get("new") != ""
-	id, _ := strconv.ParseUint(q.Get("talk"), 10, 64)
-	f.Conversation = store.ConversationID(id)
-	return f
 }
 
 func newPersonFile(found privacy.Person, heads privacy.Headings, by account.Agent, filter privacy.Filter, page int) PersonFile {
@@ -287,14 +262,6 @@ func (f PersonFile) formText(v Voice, identifier int, form match.Form) string {
 	return v.T("person.form", v.T("kind."+kind), v.T("form."+form.String()))
 }
 
-// Words of a filter: where hits stand, in which forms (the surest first), and the
-// person's part in a message.
-var (
-	hitPlaces = []string{privacy.InText, privacy.InHeader, privacy.InFiles}
-	hitForms  = []string{"exact", "normalised", "inflected", "resembling", privacy.SeenKind}
-	hitRoles  = []string{privacy.Author, privacy.Recipient, privacy.Mentioned}
-)
-
 // fate says what an erasure does to a record; package privacy decides it (plan.go).
 func fate(h privacy.RecordHit) string {
 	switch {
@@ -306,183 +273,6 @@ func fate(h privacy.RecordHit) string {
 		return "masked"
 	}
 	return "stays"
-}
-
-func countTouched(rows []recordRow) (n int) {
-	for _, r := range rows {
-		if r.Fate == "goes" || r.Fate == "masked" {
-			n++
-		}
-	}
-	return n
-}
-
-func newDock(id store.JobID, decisions []privacy.MessageDecision) personDock {
-	d := personDock{ID: id}
-	for _, m := range decisions {
-		switch m.Decision {
-		case privacy.EraseIt:
-			d.Erase++
-		case privacy.RedactIt:
-			d.Redact++
-		case privacy.KeepIt:
-			d.Keep++
-		}
-	}
-	return d
-}
-
-// query is the address of a page of the file under a filter.
-func (f PersonFile) query(filter privacy.Filter, page int) string {
-	q := filterValues(filter)
-	if page > 0 {
-		q.Set("page", strconv.Itoa(page))
-	}
-	if len(q) == 0 {
-		return personPath(f.ID)
-	}
-	return personPath(f.ID) + "?" + q.Encode()
-}
-
-func filterValues(filter privacy.Filter) url.Values {
-	q := url.Values{}
-	for name, value := range map[string]string{"where": filter.Place, "form": filter.Form, "role": filter.Role} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	if filter.New {
-		q.Set("new", "1")
-	}
-	if filter.Conversation != 0 {
-		q.Set("talk", idText(filter.Conversation))
-	}
-	return q
-}
-
-func (f PersonFile) filtered() bool { return f.Filter != privacy.Filter{} }
-
-// within is the filter, in one conversation only.
-func (f PersonFile) within(id store.ConversationID) privacy.Filter {
-	f.Filter.Conversation = id
-	return f.Filter
-}
-
-// hiddenField is a field of a form that nobody sees.
-type hiddenField struct{ Name, Value string }
-
-func hiddenOf(q url.Values) (list []hiddenField) {
-	for _, name := range slices.Sorted(maps.Keys(q)) {
-		list = append(list, hiddenField{name, q.Get(name)})
-	}
-	return list
-}
-
-// choice is one tab of a filter.
-type choice struct {
-	Key    string // of its text
-	Filter privacy.Filter
-	Count  int
-	On     bool
-}
-
-// choices are the tabs of one row: all, then each word that has hits.
-func choices(all string, counts map[string]int, words []string, now string, set func(word string) privacy.Filter, key func(word string) string) []choice {
-	list := []choice{{all, set(""), -1, now == ""}}
-	for _, word := range words {
-		if n := counts[word]; n > 0 || word == now {
-			list = append(list, choice{key(word), set(word), n, word == now})
-		}
-	}
-	return list
-}
-
-// filterRows are the rows of tabs; a row with one choice says nothing.
-func (f PersonFile) filterRows() (rows []filterRow) {
-	add := func(label, all string, counts map[string]int, words []string, now string, set func(*privacy.Filter, string), key func(word string) string) {
-		list := choices(all, counts, words, now, func(word string) privacy.Filter {
-			next := f.Filter
-			set(&next, word)
-			return next
-		}, key)
-		if len(list) > 2 || now != "" {
-			rows = append(rows, filterRow{label, list})
-		}
-	}
-	add("person.where", "hit_in.all", f.Counts.Places, hitPlaces, f.Filter.Place, func(n *privacy.Filter, w string) { n.Place = w }, func(w string) string { return "hit_in." + w })
-	add("person.roles", "person.every_role", f.Counts.Roles, hitRoles, f.Filter.Role, func(n *privacy.Filter, w string) { n.Role = w }, func(w string) string { return "role_in." + w })
-	add("person.forms", "person.every_form", f.Counts.Forms, hitForms, f.Filter.Form, func(n *privacy.Filter, w string) { n.Form = w }, func(w string) string { return "form." + w })
-	return rows
-}
-
-// filterRow is one row of tabs under its label.
-type filterRow struct {
-	Label   string
-	Choices []choice
-}
-
-// decide keeps the decision on one message, or, with all, on every message that has
-// a hit under the filter, as many as the button told.
-func (s *Server) decide(w http.ResponseWriter, r *http.Request, by account.Agent) error {
-	id, err := s.jobID(r)
-	if err != nil {
-		return err
-	}
-	d, err := s.readDecision(r, by)
-	if err != nil {
-		return err
-	}
-	decided := 1
-	if r.PostFormValue("all") != "" {
-		told, _ := strconv.Atoi(r.PostFormValue("all"))
-		decided, err = s.Privacy.DecideAll(r.Context(), by, id, readFilter(r.PostForm), max(told, 1), d)
-	} else {
-		err = s.Privacy.Decide(r.Context(), by, id, d)
-	}
-	back := localPath(r.PostFormValue("back"))
-	switch {
-	case errors.Is(err, privacy.ErrKeep):
-		return s.back(w, r, back, Flash{Key: "decide_reason"})
-	case errors.Is(err, privacy.ErrFindChanged):
-		return s.back(w, r, back, Flash{Key: "decide_changed"})
-	case err != nil:
-		return err
-	}
-	if wantsPart(r) == "dock" {
-		return s.showDock(w, r, by, id)
-	}
-	return s.back(w, r, back, Flash{Key: "decided", Count: decided})
-}
-
-func (s *Server) readDecision(r *http.Request, by account.Agent) (privacy.MessageDecision, error) {
-	id, err := strconv.ParseUint(r.PostFormValue("message"), 10, 64)
-	if err != nil && r.PostFormValue("all") == "" {
-		return privacy.MessageDecision{}, errBadInput
-	}
-	d := privacy.MessageDecision{Message: store.MessageID(id), Decision: privacy.Decision(r.PostFormValue("decision"))}
-	switch d.Decision {
-	case privacy.EraseIt, privacy.RedactIt:
-		return d, nil
-	case privacy.KeepIt:
-	default:
-		return d, errBadInput
-	}
-	d.Reason = r.PostFormValue("reason")
-	if until := r.PostFormValue("until"); until != "" {
-		if d.Until, err = time.ParseInLocation(time.DateOnly, until, s.voice(r, by).Zone); err != nil {
-			return d, errBadInput
-		}
-	}
-	return d, nil
-}
-
-func (s *Server) showDock(w http.ResponseWriter, r *http.Request, by account.Agent, id store.JobID) error {
-	list, err := s.Privacy.Decisions(by, id)
-	if err != nil {
-		return err
-	}
-	p := s.bare(r, by, "person.title")
-	return s.show(w, r, http.StatusOK, personDockPart(p, newDock(id, list)))
 }
 
 // findAgain looks anew with the same data; decisions stay.

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Brings what the tests need beside Go: Dovecot (IMAP tests), Chromium (browser
-# tests), a C compiler (race detector), age and pdftotext (outside
-# readers of snapshots and PDF). As root through apt, else it names the command.
+# tests), a C compiler (race detector), age, pdftotext and tesseract (outside
+# readers of snapshots, PDF and pictures). As root through apt, else it names the command.
 set -euo pipefail
-declare -A package=([pdftotext]=poppler-utils [dovecot]=dovecot-imapd [chromium]=chromium [gcc]=gcc [age]=age)
+declare -A package=([pdftotext]=poppler-utils [dovecot]=dovecot-imapd [chromium]=chromium [gcc]=gcc [age]=age [tesseract]=tesseract-ocr)
 missing=()
 for program in "${!package[@]}"; do
   PATH="$PATH:/usr/sbin" command -v "$program" >/dev/null || missing+=("${package[$program]}")

@@ -10,21 +10,12 @@ import (
 
 	"postolka/mail"
 	"postolka/store"
+	"postolka/store/storetest"
 )
 
 // Real mail by the day it came. Lists, newsletters and people must hardly ever be
 // marked; most holds true of what was marked when the bounds were set.
 func TestSendersOfRealMail(t *testing.T) {
-	root := os.Getenv("POSTOLKA_CORPORA")
-	if root == "" {
-		root = filepath.Join("..", "..", "shared", "corpora")
-	}
-	if _, err := os.Stat(root); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("the corpora are absent")
-		}
-		t.Skip("no corpora: set POSTOLKA_CORPORA to run this test")
-	}
 	for _, c := range []struct {
 		set         string
 		least, most int // marked in some way
@@ -39,7 +30,7 @@ func TestSendersOfRealMail(t *testing.T) {
 			w := newWorldWithoutIndex(t)
 			w.now = time.Now
 			all, marked, count := 0, 0, map[store.Warnings]int{}
-			for some := range slices.Chunk(mailsIn(t, filepath.Join(root, c.set)), batchMessages) {
+			for some := range slices.Chunk(mailsIn(t, storetest.Corpora(t, c.set)), batchMessages) {
 				for _, o := range w.take(some...) {
 					if o.Result != Added {
 						continue

@@ -60,7 +60,7 @@ func TestText(t *testing.T) {
 
 func TestMemoryIsBounded(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("only Linux lets a process bound another")
+		t.Skip("only Linux lets a process bound another") // elsewhere limitMemory does nothing, and says so
 	}
 	r, err := New(script(t, "sleep 0.3; ulimit -v"), t.TempDir())
 	if err != nil {

@@ -67,9 +67,9 @@ func withoutPerson(sel []match.Identifier, matcher *match.Matcher) []match.Ident
 	return slices.DeleteFunc(slices.Clone(sel), func(id match.Identifier) bool { return len(matcher.Find([]byte(id.Value))) > 0 })
 }
 
-// forget drops the places in messages that are gone, and those in records that
-// show the person; what was proposed from a card goes too. An approved plan keeps its items: the job itself finds that
-// they are gone.
+// forget drops the places in messages that are gone, those in records that show the
+// person, and what was proposed from either or from any card. An approved plan keeps
+// its items: the job itself finds that they are gone.
 func (f *file) forget(gone idSet, matcher *match.Matcher) (changed bool) {
 	hits, records := len(f.Finding.Hits), len(f.Finding.Records)
 	f.Finding.Hits = slices.DeleteFunc(f.Finding.Hits, func(h Hit) bool {

@@ -227,7 +227,8 @@ func TestScansThatWereReadAreKeptBack(t *testing.T) {
 	}
 }
 
-// TestTesseract reads a picture and a scan with the real program where it is installed.
+// TestTesseract reads a picture and a scan with the real program, which machine.sh
+// installs; a developer who is not root may lack it.
 func TestTesseract(t *testing.T) {
 	program, err := exec.LookPath("tesseract")
 	if err != nil {

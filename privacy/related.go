@@ -120,7 +120,7 @@ func (p *Privacy) newRelatives(sel []match.Identifier) (*relatives, error) {
 	return r, err
 }
 
-// readRelatives looks at the newest messages that the person wrote or whose own text
+// readRelatives looks at the newest messages that the person wrote or whose text
 // names him, and at his customer cards.
 func (p *Privacy) readRelatives(ctx context.Context, r *relatives, f Finding) error {
 	written, mentioning := sourcesOf(f.Hits)

@@ -56,6 +56,11 @@ func TestRelatedIsProposedWithItsEvidence(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("proposed:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
+	for _, r := range person.Related {
+		if entries, err := h.Log.ByMessage(r.Message, 0); r.Message != 0 && (err != nil || len(entries) == 0) {
+			t.Errorf("%s: its message %d was shown without an entry in the access log: %v", r.Value, r.Message, err)
+		}
+	}
 	if len(person.Related) > 0 && person.Related[0].Messages != 2 {
 		t.Errorf("the phone in two spellings: got %d messages, want 2", person.Related[0].Messages)
 	}

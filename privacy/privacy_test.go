@@ -168,6 +168,20 @@ func eraseAll(t testing.TB, h *house, sel []match.Identifier) Receipt {
 	return r
 }
 
+// eraseFound erases as is proposed: what the person wrote or got, and redacts the rest.
+func eraseFound(t testing.TB, h *house, sel []match.Identifier) {
+	t.Helper()
+	ctx := context.Background()
+	id, err := h.Begin(ctx, host, sel, "erasure")
+	check(t, err)
+	plan, err := h.Plan(ctx, host, id)
+	check(t, err)
+	_, err = h.Approve(ctx, host, plan.Hash)
+	check(t, err)
+	_, err = h.Run(ctx, id, nil)
+	check(t, err)
+}
+
 func TestErasedPersonLeavesNoByteAndStaysAway(t *testing.T) {
 	h := newHouse(t)
 	h.take(t, janAndOthers()...)
@@ -506,15 +520,7 @@ func TestPlanThatChangedAfterApprovalIsVoidAndCanBeCancelled(t *testing.T) {
 func TestRedactedMessageStaysWithoutThePerson(t *testing.T) {
 	h := newHouse(t)
 	h.take(t, janAndOthers()...)
-	ctx := context.Background()
-	id, err := h.Begin(ctx, host, email(t, janAddr), "test")
-	check(t, err)
-	plan, err := h.Plan(ctx, host, id)
-	check(t, err)
-	_, err = h.Approve(ctx, host, plan.Hash)
-	check(t, err)
-	_, err = h.Run(ctx, id, nil)
-	check(t, err)
+	eraseFound(t, h, email(t, janAddr))
 	raw, err := h.Store.RawBytes(3)
 	check(t, err)
 	if !strings.Contains(string(raw), "eva@example.net") {
@@ -531,16 +537,8 @@ func TestRedactedMessageStaysWithoutThePerson(t *testing.T) {
 // Redacted first and erased later, a message has had two forms: neither comes back.
 func TestMessageThatWasRedactedThenErasedStaysAwayInBothForms(t *testing.T) {
 	h := newHouse(t)
-	ctx := context.Background()
 	h.take(t, janAndOthers()...)
-	id, err := h.Begin(ctx, host, email(t, janAddr), "test")
-	check(t, err)
-	plan, err := h.Plan(ctx, host, id)
-	check(t, err)
-	_, err = h.Approve(ctx, host, plan.Hash)
-	check(t, err)
-	_, err = h.Run(ctx, id, nil)
-	check(t, err)
+	eraseFound(t, h, email(t, janAddr))
 	redacted, err := h.Store.RawBytes(3)
 	check(t, err)
 	if r := eraseAll(t, h, email(t, "eva@example.net")); r.Erased != 1 {

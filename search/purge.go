@@ -59,11 +59,14 @@ func (s *slice) purge(ctx context.Context) error {
 const (
 	purgePatience = 10 * time.Minute
 	purgePause    = 20 * time.Millisecond
+	flushPause    = 50 * time.Millisecond
 )
 
 func (s *slice) rewrite(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, purgePatience)
-	defer cancel()
+	flushed := make(chan struct{})
+	go func() { defer close(flushed); s.flushAlong(ctx) }()
+	defer func() { cancel(); <-flushed }()
 	for n := 0; ; n++ {
 		found, err := s.residue()
 		if err != nil || found.dirty == 0 && found.stale == 0 {
@@ -81,6 +84,28 @@ func (s *slice) rewrite(ctx context.Context) error {
 		case <-ctx.Done():
 			return fmt.Errorf("%d segments with deleted messages and %d old files are still there: %w", found.dirty, found.stale, ctx.Err())
 		case <-time.After(purgePause):
+		}
+	}
+}
+
+// flushAlong syncs segments while they are written, until ctx ends. Else hundreds of
+// megabytes are due at their end, and whoever opens a page waits behind them for his
+// entry in the access log. It is a courtesy: Bleve syncs, and reports, itself.
+func (s *slice) flushAlong(ctx context.Context) {
+	for ctx.Err() == nil {
+		segments, _ := filepath.Glob(filepath.Join(s.dir, "store", "*.zap"))
+		for _, name := range segments {
+			if info, err := os.Stat(name); err != nil || time.Since(info.ModTime()) > time.Second {
+				continue
+			}
+			if f, err := os.Open(name); err == nil {
+				_ = f.Sync()
+				_ = f.Close()
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(flushPause):
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -58,7 +59,10 @@ func (s *Store) scan(ctx context.Context, bucket []byte, upTo MessageID, workers
 	group, ctx := errgroup.WithContext(ctx)
 	for n := range max(workers, 1) {
 		group.Go(func() error {
-			w := scanner{bucket: bucket, fn: func(id MessageID, data []byte) error { return fn(n, id, data) }}
+			w := scanner{bucket: bucket, fn: func(id MessageID, data []byte) error {
+				runtime.Gosched() // who waits for a page must not wait until a scan is preempted, after 10 ms and more
+				return fn(n, id, data)
+			}}
 			for part := range todo {
 				if err := w.scan(ctx, part); err != nil {
 					return err

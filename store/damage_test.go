@@ -29,6 +29,7 @@ func TestDamageIsRefused(t *testing.T) {
 		{"records_both_first_pages_flipped", "postolka.db", flip(30, testPage+30), true, ErrDamaged},
 		{"records_overwritten_with_text", "postolka.db", overwrite, true, ErrDamaged},
 		{"records_root_page_overwritten", "postolka.db", wipePage(func(m metaPage) uint64 { return m.root }), true, ErrDamaged},
+		{"records_bucket_too_short", "postolka.db", shortBuckets, true, ErrDamaged},
 		{"records_freelist_overwritten", "postolka.db", wipePage(func(m metaPage) uint64 { return m.freelist }), true, ErrDamaged},
 		{"records_newer_schema", "postolka.db", newerSchema, true, ErrNewer},
 		{"records_of_another_program", "postolka.db", foreign, true, ErrDamaged},
@@ -152,6 +153,20 @@ func wipePage(which func(metaPage) uint64) func(*testing.T, string) {
 			copy(data[at:at+testPage], bytes.Repeat([]byte{0xA5}, testPage))
 		})
 	}
+}
+
+// shortBuckets leaves 3 bytes of each entry in the first page that names buckets.
+// bbolt reads 16, out of the heap.
+func shortBuckets(t *testing.T, path string) {
+	edit(t, path, func(data []byte) {
+		page := data[newestMeta(data).root*testPage:]
+		for binary.NativeEndian.Uint16(page[8:]) == branchFlag {
+			page = data[binary.NativeEndian.Uint64(page[16+8:])*testPage:]
+		}
+		for i := range int(binary.NativeEndian.Uint16(page[10:])) {
+			binary.NativeEndian.PutUint32(page[16+i*16+12:], 3)
+		}
+	})
 }
 
 // wipeLeaf overwrites a page that lies below the root.

@@ -109,26 +109,7 @@ func inspect(path string) error {
 	if size := int64(m.used) * m.pageSize; size > info.Size() {
 		return fmt.Errorf("it is cut off: %d of %d bytes", info.Size(), size)
 	}
-	if err := inspectPage(f, m, m.root, branchFlag, leafPage); err != nil {
-		return err
-	}
-	return checkFreelist(f, m)
-}
-
-func inspectPage(f io.ReaderAt, m boltMeta, id uint64, kinds ...uint16) error {
-	head := make([]byte, pageHeader)
-	if id < 2 || id >= m.used {
-		return errors.New("its first page points nowhere")
-	}
-	if _, err := f.ReadAt(head, int64(id)*m.pageSize); err != nil {
-		return err
-	}
-	for _, kind := range kinds {
-		if binary.NativeEndian.Uint64(head) == id && binary.NativeEndian.Uint16(head[8:]) == kind && id+uint64(overflow(head)) < m.used {
-			return nil
-		}
-	}
-	return fmt.Errorf("page %d is not what it should be", id)
+	return checkStart(f, m)
 }
 
 // overflow is how many pages follow that belong to this one.

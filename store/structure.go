@@ -27,20 +27,27 @@ type walker struct {
 	file io.ReaderAt
 	meta boltMeta
 	seen map[uint64]bool
+
+	namesOnly bool // the buckets' own pages are not read
 }
 
 // checkStructure looks at every page in use.
 func checkStructure(file io.ReaderAt, m boltMeta) error {
-	w := walker{file, m, map[uint64]bool{}}
-	if err := w.page(m.root, 0); err != nil {
-		return err
-	}
-	return w.freelist()
+	w := walker{file: file, meta: m, seen: map[uint64]bool{}}
+	return w.all()
 }
 
-// checkFreelist looks at the freelist only: bbolt believes it at Open.
-func checkFreelist(file io.ReaderAt, m boltMeta) error {
-	w := walker{file, m, map[uint64]bool{}}
+// checkStart looks at what bbolt believes before it reads a value: the tree that
+// names the buckets, of whose entries it takes 16 bytes unseen, and the freelist.
+func checkStart(file io.ReaderAt, m boltMeta) error {
+	w := walker{file: file, meta: m, seen: map[uint64]bool{}, namesOnly: true}
+	return w.all()
+}
+
+func (w *walker) all() error {
+	if err := w.page(w.meta.root, 0); err != nil {
+		return err
+	}
 	return w.freelist()
 }
 
@@ -152,6 +159,9 @@ func (w *walker) bucket(value []byte, depth int) error {
 		return errStructure
 	}
 	if root := binary.NativeEndian.Uint64(value); root != 0 {
+		if w.namesOnly {
+			return nil
+		}
 		return w.page(root, depth+1)
 	}
 	inline := value[16:]

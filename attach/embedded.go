@@ -3,6 +3,8 @@ package attach
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
+	"net/mail"
 	"net/url"
 	"strings"
 	"unicode"
@@ -10,8 +12,8 @@ import (
 )
 
 // Embedded is a file, or a text, that stands encoded within a text: uuencoded, as a
-// data: URI (RFC 2397), or as a run of base64, which a pasted source of a mail and
-// the links of newsletters hold.
+// data: URI (RFC 2397), as a run of base64, which a pasted source of a mail and the
+// links of newsletters hold, or as an address that Cloudflare hid from robots.
 type Embedded struct {
 	Name, Type string // as claimed; "" if nothing is
 	Data       []byte
@@ -256,8 +258,30 @@ func oneRun(text string, lines []stretch) (e Embedded, ok bool) {
 	for _, l := range lines {
 		b.WriteString(text[l.from:l.to])
 	}
+	if address := cloudflare(b.String()); address != nil {
+		return Embedded{Data: address, from: from, to: to}, true
+	}
 	e = Embedded{Data: decode64(b.String()), from: from, to: to, base64: true}
 	return e, saysSomething(e.Data)
+}
+
+// cloudflare decodes an address as pages behind Cloudflare carry it, in data-cfemail
+// and behind /cdn-cgi/l/email-protection#: hexadecimal, each byte XOR the first.
+// Nil when it is none.
+func cloudflare(run string) []byte {
+	b, err := hex.DecodeString(run)
+	if err != nil {
+		return nil
+	}
+	for i, c := range b[1:] {
+		if b[i+1] = c ^ b[0]; b[i+1] <= ' ' {
+			return nil
+		}
+	}
+	if a, err := mail.ParseAddress(string(b[1:])); err != nil || !strings.Contains(a.Address, ".") {
+		return nil
+	}
+	return b[1:]
 }
 
 // value64 is that of a character of base64 in either alphabet, RFC 4648 §4 and §5;

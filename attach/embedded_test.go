@@ -23,6 +23,7 @@ func TestEmbedded(t *testing.T) {
 		"data: URI":                               {`<img src="data:text/plain;charset=utf-8;base64,SmFu">`, []string{"Jan"}},
 		"data: URI in signs of percent":           {"data:text/html,%3Cp%3EJan%3C/p%3E", []string{"<p>Jan</p>"}},
 		"data: URI of base64 in signs of percent": {"(data:;base64,SmFuIE5vdmFr%0ALCBCcm5v%3D%3D)", []string{"Jan Novak, Brno"}},
+		"an address that Cloudflare hid":          {`"/cdn-cgi/l/email-protection#7b111a153b15140d1a10551801"`, []string{"jan@novak.cz"}},
 		"words and paths":                         {"internationalization objednavka/2024/listopad/potvrzeni aaaaaaaaaaaaaaaaaaaaaaaa 1234567890123456", nil},
 		"prose about data":                        {"Osobní data: jméno, příjmení", nil},
 	} {

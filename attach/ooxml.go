@@ -126,12 +126,12 @@ func officeToken(b *strings.Builder, token xml.Token) {
 }
 
 // worded attributes hold what a person wrote.
-var worded = map[string]bool{"author": true, "initials": true, "title": true, "descr": true, "alias": true, "href": true, "instr": true, "tooltip": true, "display": true, "string-value": true, "date-value": true, "userId": true, "UnicodeString": true, "name": false}
+var worded = map[string]bool{"author": true, "initials": true, "title": true, "descr": true, "alias": true, "href": true, "instr": true, "tooltip": true, "display": true, "string-value": true, "date-value": true, "value": true, "current-value": true, "userId": true, "UnicodeString": true, "name": false}
 
 // inline elements don't end a word.
 var inline = map[string]bool{"t": true, "r": true, "rPr": true, "span": true, "a": true, "s": true, "b": true, "i": true, "u": true, "sz": true, "szCs": true, "lang": true, "rFonts": true, "color": true, "rStyle": true, "proofErr": true,
 	"noProof": true, "bookmarkStart": true, "bookmarkEnd": true, "lastRenderedPageBreak": true, "hyperlink": true, "ins": true, "smartTag": true, "bCs": true, "iCs": true, "bookmark-start": true, "bookmark-end": true, "softHyphen": true, "bookmark": true,
-	"noBreakHyphen": true, "vertAlign": true, "highlight": true, "kern": true, "spacing": true, "w": true, "shd": true, "latin": true, "solidFill": true, "srgbClr": true, "schemeClr": true, "soft-page-break": true, "ea": true, "cs": true, "sym": true, "effectLst": true, "caps": true}
+	"noBreakHyphen": true, "vertAlign": true, "highlight": true, "kern": true, "spacing": true, "w": true, "shd": true, "latin": true, "solidFill": true, "srgbClr": true, "schemeClr": true, "soft-page-break": true, "ea": true, "cs": true, "sym": true, "effectLst": true, "caps": true, "tspan": true}
 
 // readXLSX reads workbooks: cells show strings by number, and dates by style, so
 // they come after these; all other parts as in readOOXML.

@@ -57,12 +57,53 @@ func TestUTF16Mark(t *testing.T) {
 // A sheet shows its strings by number: cells beside each other stay beside each
 // other in the text, and a string that no cell shows any more is text too.
 func TestSheetShowsSharedStringsInTheirCells(t *testing.T) {
-	var file bytes.Buffer
-	z := zip.NewWriter(&file)
-	for name, content := range map[string]string{
+	got := readZipped(t, "a.xlsx", map[string]string{
 		"xl/sharedStrings.xml":     `<sst><si><t>Novák</t></si><si><r><t>Ji</t></r><r><t>ří</t></r></si><si><t>smazáno</t></si></sst>`,
 		"xl/worksheets/sheet1.xml": `<worksheet><sheetData><row><c t="s"><v>1</v></c><c t="s"><v>0</v></c></row><row><c t="inlineStr"><is><t>Eva</t></is></c><c t="s"><v>0</v></c></row></sheetData></worksheet>`,
-	} {
+	})
+	if want := "Jiří\tNovák\t\nEva\tNovák\nsmazáno\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestNamesOfASheetSayWhatTheyStandFor(t *testing.T) {
+	got := readZipped(t, "a.xlsx", map[string]string{
+		"xl/workbook.xml": `<workbook><sheets><sheet name="Lidé"/></sheets><definedNames><definedName name="kontakt">"jan@novak.cz"</definedName></definedNames></workbook>`,
+	})
+	if want := "Lidé\n\nkontakt\n\"jan@novak.cz\"\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestCellsOfODFKeepWhatTheyHide(t *testing.T) {
+	got := readZipped(t, "a.ods", map[string]string{
+		"mimetype":    "application/vnd.oasis.opendocument.spreadsheet",
+		"content.xml": `<c xmlns:office="o"><cell office:value="777123456"><p>7,8E8</p></cell><cell office:string-value="Novák"/></c>`,
+	})
+	if want := "777123456\n7,8E8\n\n\nNovák\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestXMLWhoseElementsDivideAWord(t *testing.T) {
+	const drawing = `<svg><text>Jan No<tspan class="b">vák</tspan></text><desc>x</desc></svg>`
+	if got, want := Joined(drawing, NewBudget()), "Jan Novák\nx\n"; strings.ReplaceAll(got, "\n\n", "\n") != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := readZipped(t, "a.zip", map[string]string{"a.svg": drawing}); !strings.Contains(got, "Jan Novák\n") || !strings.Contains(got, " b ") {
+		t.Errorf("in an archive: got %q, want the name and the attributes", got)
+	}
+	if got := Joined("<order><name>Jan</name></order>", NewBudget()); got != "" {
+		t.Errorf("data can be read as they are; got %q", got)
+	}
+}
+
+// readZipped reads a ZIP of these files by its name.
+func readZipped(t *testing.T, name string, files map[string]string) string {
+	t.Helper()
+	var file bytes.Buffer
+	z := zip.NewWriter(&file)
+	for name, content := range files {
 		w, err := z.Create(name)
 		if err != nil {
 			t.Fatal(err)
@@ -74,8 +115,9 @@ func TestSheetShowsSharedStringsInTheirCells(t *testing.T) {
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	text, reasons := Read("a.xlsx", "", file.Bytes(), NewBudget(), Help{Decode: func(b []byte) string { return string(b) }})
-	if want := "Jiří\tNovák\t\nEva\tNovák\nsmazáno\n"; text != want || len(reasons) > 0 {
-		t.Errorf("got %q, %v, want %q", text, reasons, want)
+	text, reasons := Read(name, "", file.Bytes(), NewBudget(), Help{Decode: func(b []byte) string { return string(b) }})
+	if len(reasons) > 0 {
+		t.Errorf("not read: %v", reasons)
 	}
+	return text
 }

@@ -81,9 +81,34 @@ func readHTML(r *reading, data []byte) {
 // readXML gives texts and attribute values; entities are not expanded, so no
 // document can grow.
 func readXML(r *reading, data []byte) {
+	if Divides(string(data)) {
+		r.officeXML(data)
+	}
 	if len(r.xmlText(data)) == 0 {
 		readText(r, data)
 	}
+}
+
+// Joined returns the text of an XML document in which elements may divide a word (a
+// drawing, Word and ODF as one file); "" of another, whose source can be read as it is.
+func Joined(xml string, left *Budget) string {
+	if !Divides(xml) {
+		return ""
+	}
+	r := &reading{Budget: left, help: Help{Decode: func(data []byte) string { return string(data) }}}
+	r.officeXML([]byte(xml))
+	return r.out.String()
+}
+
+// Divides reports whether a text has elements that may divide a word: SVG's,
+// WordprocessingML's, ODF's.
+func Divides(xml string) bool {
+	for _, tag := range []string{"<tspan", "<w:t>", "<w:t ", "<text:p", "<text:span"} {
+		if strings.Contains(xml, tag) {
+			return true
+		}
+	}
+	return false
 }
 
 // xmlText adds every text and attribute value of an XML document and returns what

@@ -111,18 +111,26 @@ func eachElement(data []byte, fn func(xml.StartElement)) {
 	}
 }
 
-// readNames adds the sheets' names and the defined ones, and learns the epoch.
+// readNames adds the sheets' names, the defined ones with what they stand for, and
+// learns the epoch.
 func (w *workbook) readNames(r *reading, data []byte) {
-	eachElement(data, func(e xml.StartElement) {
-		switch e.Name.Local {
-		case "sheet", "definedName":
-			r.text(attr(e, "name"))
-		case "workbookPr":
-			if v := attr(e, "date1904"); v == "1" || v == "true" {
-				w.epoch = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
+	var b strings.Builder
+	r.each(r.decoder(data), &b, func(token xml.Token) {
+		switch t := token.(type) {
+		case xml.CharData: // what a name stands for: a range, or a value
+			b.Write(t)
+		case xml.StartElement:
+			switch t.Name.Local {
+			case "sheet", "definedName":
+				b.WriteString("\n" + attr(t, "name") + "\n")
+			case "workbookPr":
+				if v := attr(t, "date1904"); v == "1" || v == "true" {
+					w.epoch = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
+				}
 			}
 		}
 	})
+	r.text(b.String())
 }
 
 // readSheet adds what the cells show, with formulas, a row a line.

@@ -148,8 +148,18 @@ func (e *extraction) leaf(p *Part) {
 		e.embedded(p.Path, text)
 	default:
 		e.add(p.Path, kindOf(attached, Plain), p.attachmentName(), text)
+		e.add(p.Path, kindOf(attached, Plain), p.attachmentName(), p.joined(text, e.left))
 		e.embedded(p.Path, text)
 	}
+}
+
+// joined is the text of an XML document whose elements may divide a word; "" of
+// anything else.
+func (p *Part) joined(text string, left *attach.Budget) string {
+	if attach.Detect(p.Filename, p.Type, p.Body) != "xml" {
+		return ""
+	}
+	return attach.Joined(text, left)
 }
 
 // attachmentName is the name an attachment's text is stored under.

@@ -1,6 +1,8 @@
 package mail
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -32,8 +34,10 @@ type htmlText struct {
 	within          string
 	depth           int
 	pre             int
-	space           bool // due before the next word
-	begun           bool // the line has a word
+	turned          string // the element that is open and shows its text backwards
+	turnedDepth     int    // how many of its name
+	space           bool   // due before the next word
+	begun           bool   // the line has a word
 }
 
 func (w *htmlText) token(kind html.TokenType, z *html.Tokenizer) {
@@ -63,7 +67,13 @@ func (w *htmlText) hide(s string) {
 func (w *htmlText) text(s string) {
 	if w.within != "" {
 		w.hide(s)
+		if plain := plainCSS(s); w.within == "style" && plain != s {
+			w.hide(plain)
+		}
 		return
+	}
+	if w.turned != "" {
+		w.hide(reversed(s))
 	}
 	if w.pre > 0 {
 		w.begun = true
@@ -104,6 +114,9 @@ func (w *htmlText) open(t html.Token, selfClosing bool) {
 		w.within, w.depth = t.Data, 1
 		return
 	}
+	if t.Data == w.turned || w.turned == "" && turns(t) {
+		w.turned, w.turnedDepth = t.Data, w.turnedDepth+1
+	}
 	switch {
 	case t.DataAtom == atom.Pre:
 		w.pre++
@@ -127,6 +140,11 @@ func (w *htmlText) close(t html.Token) {
 			w.within = ""
 		}
 		return
+	}
+	if t.Data == w.turned {
+		if w.turnedDepth--; w.turnedDepth == 0 {
+			w.turned = ""
+		}
 	}
 	if t.DataAtom == atom.Pre && w.pre > 0 {
 		w.pre--
@@ -191,6 +209,38 @@ func hidesStyle(style string) bool {
 		}
 	}
 	return false
+}
+
+// turns: the element shows its text from right to left, letter by letter, as authors
+// do who hide an address from robots.
+func turns(t html.Token) bool {
+	for _, a := range t.Attr {
+		style := strings.Join(strings.Fields(strings.ToLower(a.Val)), "")
+		if t.DataAtom == atom.Bdo && a.Key == "dir" && style == "rtl" ||
+			a.Key == "style" && strings.Contains(style, "direction:rtl") && strings.Contains(style, "bidi-override") {
+			return true
+		}
+	}
+	return false
+}
+
+func reversed(s string) string {
+	runes := []rune(s)
+	slices.Reverse(runes)
+	return string(runes)
+}
+
+var cssEscape = lazily(`\\[0-9a-fA-F]{1,6}[ \t\n\f]?`)
+
+// plainCSS undoes the escapes of a style sheet, CSS Syntax Module Level 3 §4.3.7.
+func plainCSS(s string) string {
+	return cssEscape().ReplaceAllStringFunc(s, func(e string) string {
+		code, err := strconv.ParseUint(strings.TrimSpace(e[1:]), 16, 32)
+		if err != nil {
+			return e
+		}
+		return string(rune(code))
+	})
 }
 
 // tidy drops spaces at line ends and more than one empty line in a row.

@@ -31,8 +31,8 @@ type Mask = func(kind Kind, path, name, text string) string
 // field is encoded anew in UTF-8; a part that is not text and for whose path
 // withhold is true gives way to a short text that says so. All other bytes stay
 // as they are, so an untouched message comes back identical. Signatures over
-// changed parts break. HTML in which a datum runs across elements is reduced to
-// its masked text. The result was read again and checked: ErrResidue,
+// changed parts break. HTML or XML in which a datum runs across elements is reduced
+// to its masked text. The result was read again and checked: ErrResidue,
 // ErrNotRedactable.
 func Redact(raw []byte, mask Mask, withhold func(path string) bool) ([]byte, error) {
 	m := Parse(raw)
@@ -276,7 +276,11 @@ func (r *redaction) text(p *Part, text string) string {
 		}
 		return masked
 	}
-	return mask(kind, text)
+	masked := mask(kind, text)
+	if joined := p.joined(masked, r.left); mask(kind, joined) != joined {
+		return mask(kind, joined)
+	}
+	return masked
 }
 
 // maskedHTML is the masked text alone where a datum runs across elements.

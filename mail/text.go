@@ -29,7 +29,7 @@ type Text struct {
 
 // TextVersion rises whenever Extract reads more than before, so that older
 // texts can be derived again.
-const TextVersion = 7
+const TextVersion = 8
 
 // Outgrown reports whether a stored text was made by an older version and shows that
 // this one reads more in its message. (Where parts could not be read, only a reading
@@ -41,20 +41,21 @@ func Outgrown(b []byte) (more bool) {
 	}
 	err := EachPart(b, func(kind Kind, _, name string, text []byte) bool {
 		s := view(text)
-		more = len(attach.EmbeddedIn(s)) > 0 || attach.HasYEnc(s) || kind == Header && (otherForm(s) != "" || outgrownField(name, s))
+		more = len(attach.EmbeddedIn(s)) > 0 || attach.HasYEnc(s) || kind == Hidden && plainCSS(s) != s || attach.Divides(s) ||
+			kind == Header && (otherForm(s) != "" || outgrownField(name, s))
 		return !more
 	})
 	return more && err == nil
 }
 
 // outgrownField: text/enriched is read without its commands now, the files in
-// winmail.dat stand in the record, names in pieces are put together, and those in an
-// archive read as DOS wrote them.
+// winmail.dat stand in the record, names in pieces are put together, those in an
+// archive read as DOS wrote them, and tables show names and values that no cell shows.
 func outgrownField(name, value string) bool {
 	switch strings.ToLower(name) {
 	case "content-type":
 		t, _ := mediaType(value, "")
-		return (&Part{Type: t}).isEnriched() || strings.Contains(t, "ms-tnef") || strings.Contains(t, "zip") || strings.Contains(value, "*1")
+		return (&Part{Type: t}).isEnriched() || strings.Contains(t, "ms-tnef") || strings.Contains(t, "zip") || strings.Contains(t, "spreadsheet") || strings.Contains(value, ".ods") || strings.Contains(value, ".xlsx") || strings.Contains(value, "*1")
 	case "content-disposition":
 		return strings.Contains(value, "*1")
 	}

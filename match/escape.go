@@ -46,8 +46,13 @@ func percentByte(s []byte) (byte, int) {
 	return hexValue(s[at])<<4 | hexValue(s[at+1]), at + 2
 }
 
-// unicodeEscape reads "\u00e1", or two of them for a character beyond U+FFFF.
+// unicodeEscape reads "\u00e1", or two of them for a character beyond U+FFFF, and
+// "\x40", in which JavaScript writes Latin-1 (ECMA-262 §12.9.4) and others each byte
+// of UTF-8.
 func unicodeEscape(s []byte) (rune, int) {
+	if r, size := bytesEscape(s); size > 0 {
+		return r, size
+	}
 	r, ok := escape4(s)
 	if !ok {
 		return 0, 0
@@ -60,6 +65,24 @@ func unicodeEscape(s []byte) (rune, int) {
 		return r, 12
 	}
 	return r, 6
+}
+
+func bytesEscape(s []byte) (rune, int) {
+	var plain [4]byte
+	for n := 0; n < len(plain); n++ {
+		e := s[min(4*n, len(s)):]
+		if len(e) < 4 || e[0] != '\\' || e[1] != 'x' || !isHex(e[2]) || !isHex(e[3]) {
+			break
+		}
+		plain[n] = hexValue(e[2])<<4 | hexValue(e[3])
+		if r, _ := utf8.DecodeRune(plain[:n+1]); r != utf8.RuneError {
+			return r, 4 * (n + 1)
+		}
+	}
+	if plain[0] == 0 {
+		return 0, 0
+	}
+	return rune(plain[0]), 4
 }
 
 func escape4(s []byte) (r rune, ok bool) {

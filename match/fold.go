@@ -23,7 +23,7 @@ import (
 // raw Czech mail nobody could decode is still found. Folding twice changes
 // nothing but encodings that stood inside one another.
 //
-// What programs write is read as they mean it: "\u00e1" anywhere, "\n" and the
+// What programs write is read as they mean it: "\u00e1" and "\x40" anywhere, "\n" and the
 // like in a text that is JSON (RFC 8259 §7), a card or a calendar (RFC 6350 §3.4,
 // RFC 5545 §3.3.11), whose folded lines are joined too; "=C3=A1" of
 // quoted-printable that nobody decoded.

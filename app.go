@@ -62,16 +62,40 @@ func open(ctx context.Context, dir string, logger *slog.Logger) (*app, error) {
 	return a, nil
 }
 
+// openMail opens dir for an action on mailboxes. Such an action only adds to the
+// index, so unless the last process crashed the index stays closed until mail
+// arrives: opening it, and comparing it with the records, was most of a sync
+// without news. What it may lack all the same, who asks it puts there: see open.
+func openMail(ctx context.Context, dir string, logger *slog.Logger) (*app, error) {
+	a, err := wire(ctx, dir, logger, appOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if !a.store.Recovered().Crashed {
+		a.resume(ctx)
+		return a, nil
+	}
+	if err := a.settle(ctx, nil); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
 // settle brings the index level with the records and goes on with jobs that a
-// crash stopped. A job that still can't go on waits; it must not keep the rest from working.
+// crash stopped.
 func (a *app) settle(ctx context.Context, progress func(done, total int)) error {
 	if err := a.api.Desk.CatchUp(ctx, progress); err != nil {
 		return fmt.Errorf("bring the index up to date: %w", err)
 	}
+	a.resume(ctx)
+	return nil
+}
+
+// resume: a job that still can't go on waits; it must not keep the rest from working.
+func (a *app) resume(ctx context.Context) {
 	if err := a.api.Privacy.Resume(ctx); err != nil {
 		a.logger.Warn("an erasure still waits", "error", err)
 	}
-	return nil
 }
 
 func wire(ctx context.Context, dir string, logger *slog.Logger, opt appOptions) (a *app, err error) {

@@ -91,7 +91,11 @@ func do[Result any](cmd *cobra.Command, action string, request any, create bool)
 			return none, err
 		}
 	}
-	app, err := open(cmd.Context(), h.data, quietLog())
+	opened := open
+	if strings.HasPrefix(action, "mailbox-") {
+		opened = openMail
+	}
+	app, err := opened(cmd.Context(), h.data, quietLog())
 	if err != nil {
 		return none, err
 	}

@@ -110,16 +110,30 @@ func open(s *store.Store, now func() time.Time) (*Log, error) {
 	return l, nil
 }
 
-// Close writes a last checkpoint and closes the file. Entries not yet recorded fail.
+// Close writes a last checkpoint, unless this size has one, and closes the file.
+// Entries not yet recorded fail.
 func (l *Log) Close() error {
 	var err error
 	l.closed.Do(func() {
 		close(l.closing)
 		<-l.stopped
-		_, err = l.commit(nil, true)
+		if !l.sealed() {
+			_, err = l.commit(nil, true)
+		}
 		err = errors.Join(err, l.file.Close())
 	})
 	return err
+}
+
+// sealed: head and checkpoint say what the log is now, so that a process which
+// recorded nothing need not write.
+func (l *Log) sealed() (is bool) {
+	err := l.file.View(func(tx *store.FileTx) error {
+		head, err := tree.Open(tx.Get(stateBucket, headKey), l.verifier, Origin)
+		is = err == nil && head.N == l.edge.Size() && head.Root == l.edge.Root() && tx.Get(checkpointsBucket, number(head.N)) != nil
+		return nil
+	})
+	return is && err == nil
 }
 
 // By begins an entry for who acts, at the log's clock.

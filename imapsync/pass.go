@@ -73,6 +73,7 @@ type run struct {
 	progress func(done, total int)
 	done     int
 	total    int
+	foreseen bool                       // total has all messages on the server, not only new ones
 	places   []place                    // folders on the server
 	chosen   []string                   // store.Mailbox.Folders
 	retryAt  time.Time                  // store.Mailbox.RetryAt
@@ -158,11 +159,17 @@ func (r *run) passOver(p place, err error) bool {
 	return true
 }
 
-// foresee counts for the progress.
+// foresee counts for the progress while older mail still comes. Later the new mail
+// alone is counted when it is found, and no folder is asked for before.
 func (r *run) foresee(places []place) error {
 	if r.progress == nil {
 		return nil
 	}
+	older, err := r.olderLeft(places)
+	if err != nil || !older {
+		return err
+	}
+	r.foreseen = true
 	for _, p := range places {
 		if !r.wants(p) {
 			continue
@@ -182,6 +189,19 @@ func (r *run) foresee(places []place) error {
 	}
 	r.step(0)
 	return nil
+}
+
+// olderLeft: some folder was not gone through to its end yet.
+func (r *run) olderLeft(places []place) (bool, error) {
+	for _, p := range places {
+		if !r.wants(p) {
+			continue
+		}
+		if _, f, err := r.known(p); err != nil || !f.Done {
+			return true, err
+		}
+	}
+	return false, nil
 }
 
 // step notes that n messages are done with.

@@ -187,6 +187,9 @@ func (r *run) arrived(ctx context.Context, f *state, sel *imap.SelectData) error
 	}
 	// "n:*" names the last message also when its UID is below n (RFC 9051 §9, seq-range).
 	uids = slices.DeleteFunc(uids, func(uid imap.UID) bool { return uint32(uid) <= f.High })
+	if !r.foreseen {
+		r.total += len(uids)
+	}
 	for len(uids) > 0 {
 		done, err := r.take(ctx, f, uids, false)
 		if err != nil {

@@ -66,6 +66,10 @@ func TestOncePassesOverAllFolders(t *testing.T) {
 		if m := w.record(t); m.LastError != "" || time.Since(m.LastContact) > time.Minute {
 			t.Errorf("got trouble %q, contact %v", m.LastError, m.LastContact)
 		}
+		s.Put(t, "INBOX", letterMails(300, 2)...)
+		if _, err := w.sync.Once(t.Context(), w.mailbox, func(d, n int) { done, total = d, n }); err != nil || done != 2 || total != 2 {
+			t.Errorf("progress of a later pass ended at %d of %d (%v), want 2 of 2", done, total, err)
+		}
 	})
 }
 

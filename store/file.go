@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	bolt "go.etcd.io/bbolt"
@@ -39,13 +40,26 @@ func (s *Store) OpenFile(name string, buckets ...string) (*LogFile, error) {
 		err = s.markDirty(name) // a commit that was cut off may have left bytes
 	}
 	if err == nil && !s.opt.ReadOnly {
-		err = file.update(func(tx *bolt.Tx) error { return createBuckets(tx, buckets) })
+		err = file.ensureBuckets(buckets)
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.close())
 	}
 	s.files[name] = file
 	return &LogFile{s, file}, nil
+}
+
+// ensureBuckets writes only when one is missing: a commit costs two syncs of the disk.
+func (f *dataFile) ensureBuckets(names []string) error {
+	missing := false
+	err := f.view(func(tx *bolt.Tx) error {
+		missing = slices.ContainsFunc(names, func(name string) bool { return tx.Bucket([]byte(name)) == nil })
+		return nil
+	})
+	if err != nil || !missing {
+		return err
+	}
+	return f.update(func(tx *bolt.Tx) error { return createBuckets(tx, names) })
 }
 
 func createBuckets(tx *bolt.Tx, names []string) error {

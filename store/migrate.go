@@ -28,6 +28,9 @@ var schemaKey = []byte("schema")
 func (s *Store) migrate(steps []migration) error {
 	run := s.records.view
 	if !s.opt.ReadOnly {
+		if current, err := s.current(len(steps)); err != nil || current {
+			return err
+		}
 		run = s.records.update
 	}
 	return run(func(tx *bolt.Tx) error {
@@ -52,6 +55,28 @@ func (s *Store) migrate(steps []migration) error {
 		}
 		return s.makeBuckets(tx, found, len(steps))
 	})
+}
+
+// current: nothing is missing or old, so that an open need not write, which costs
+// two syncs of the disk.
+func (s *Store) current(schema int) (is bool, err error) {
+	err = s.records.view(func(tx *bolt.Tx) error {
+		found, err := schemaOf(tx)
+		if err != nil || found != schema {
+			return err
+		}
+		for _, t := range tables {
+			for _, name := range append(t.buckets(), countBucket) {
+				if tx.Bucket([]byte(name)) == nil {
+					return nil
+				}
+			}
+		}
+		old, err := oldIndexes(tx)
+		is = err == nil && len(old) == 0
+		return err
+	})
+	return is, err
 }
 
 // schemaOf is 0 for a new file. A file with buckets but no schema is not ours.
@@ -115,14 +140,19 @@ func (t *Table[K, T, P]) fill(tx *bolt.Tx, s *Store) error {
 	return nil
 }
 
-func (s *Store) dropOldIndexes(tx *bolt.Tx) error {
-	declared, old := Declared(), [][]byte(nil)
-	err := tx.ForEach(func(name []byte, _ *bolt.Bucket) error {
+func oldIndexes(tx *bolt.Tx) (old [][]byte, err error) {
+	declared := Declared()
+	err = tx.ForEach(func(name []byte, _ *bolt.Bucket) error {
 		if _, known := declared["bucket "+string(name)]; !known && strings.HasPrefix(string(name), indexBucket) {
 			old = append(old, append([]byte(nil), name...))
 		}
 		return nil
 	})
+	return old, err
+}
+
+func (s *Store) dropOldIndexes(tx *bolt.Tx) error {
+	old, err := oldIndexes(tx)
 	for _, name := range old {
 		if err != nil {
 			return err

@@ -5,7 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"regexp"
+	"strings"
 	"time"
 
 	"postolka/store"
@@ -100,11 +100,21 @@ func parseBody(text []byte) (Body, error) {
 	return b, nil
 }
 
-var (
-	tableName  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,63}$`)
-	fieldName  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.\[\]-]{0,63}$`)
-	objectName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_./-]{0,127}$`)
-)
+func isTable(s string) bool  { return isName(s, 64, false, "_.-") }
+func isField(s string) bool  { return isName(s, 64, false, "_.[]-") }
+func isObject(s string) bool { return isName(s, 128, true, "_./-") }
+
+// isName: ASCII letters, and behind the first one digits and marks. An expression
+// for each, with its repetitions, was 3 ms of every start of the program.
+func isName(s string, most int, digitFirst bool, marks string) bool {
+	for i, c := range []byte(s) {
+		letter, digit := 'a' <= c|0x20 && c|0x20 <= 'z', '0' <= c && c <= '9'
+		if !letter && !(digit && (i > 0 || digitFirst)) && !(i > 0 && strings.IndexByte(marks, c) >= 0) {
+			return false
+		}
+	}
+	return 0 < len(s) && len(s) <= most
+}
 
 // check also keeps personal data out by form: no text but names of tables, fields and
 // objects gets in.
@@ -126,7 +136,7 @@ func (b Body) check() error {
 	case VerbHeartbeat:
 		fits = !names && !row && !field && !packs
 	}
-	if !fits || row && (!tableName.MatchString(b.Table) || b.ID == 0) || field && !fieldName.MatchString(b.Field) {
+	if !fits || row && (!isTable(b.Table) || b.ID == 0) || field && !isField(b.Field) {
 		return fmt.Errorf("verb %q: %w", clipVerb(b.Verb), ErrBody)
 	}
 	for _, t := range b.Tombstones {
@@ -135,7 +145,7 @@ func (b Body) check() error {
 		}
 	}
 	for _, p := range b.Packs {
-		if !objectName.MatchString(p.Old) || p.New != "" && !objectName.MatchString(p.New) {
+		if !isObject(p.Old) || p.New != "" && !isObject(p.New) {
 			return ErrBody
 		}
 		var sum [32]byte

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+	"sync"
 	"time"
 
 	"postolka/letter"
@@ -33,7 +34,7 @@ func exportHTML(data exported, lang string, withLetter bool) ([]byte, error) {
 		Gaps                    []string
 	}{lang, title, fmt.Sprintf(w["page_intro"], len(data.Messages)), dayIn(lang, data.Date), withLetter, w, threads(data.Messages), data.Records, gapLines(w, data)}
 	var page bytes.Buffer
-	if err := exportPage.Execute(&page, view); err != nil {
+	if err := exportPage().Execute(&page, view); err != nil {
 		return nil, fmt.Errorf("export page: %w", err)
 	}
 	return page.Bytes(), nil
@@ -63,22 +64,23 @@ func threads(list []exportedMessage) (all []exportedThread) {
 	return all
 }
 
-var exportPage = template.Must(template.New("export").Funcs(template.FuncMap{
-	"join": func(list []string) string { return strings.Join(list, ", ") },
-	"when": func(lang, stamp string) string {
-		at, err := time.Parse(time.RFC3339, stamp)
-		if err != nil {
-			return stamp
-		}
-		return letter.Day(lang, at) + at.Format(" 15:04 UTC")
-	},
-	"size": func(n int) string {
-		if n < 10_000 {
-			return fmt.Sprintf("%d B", n)
-		}
-		return fmt.Sprintf("%d kB", n/1000)
-	},
-}).Parse(`<!doctype html>
+var exportPage = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("export").Funcs(template.FuncMap{
+		"join": func(list []string) string { return strings.Join(list, ", ") },
+		"when": func(lang, stamp string) string {
+			at, err := time.Parse(time.RFC3339, stamp)
+			if err != nil {
+				return stamp
+			}
+			return letter.Day(lang, at) + at.Format(" 15:04 UTC")
+		},
+		"size": func(n int) string {
+			if n < 10_000 {
+				return fmt.Sprintf("%d B", n)
+			}
+			return fmt.Sprintf("%d kB", n/1000)
+		},
+	}).Parse(`<!doctype html>
 <html lang="{{.Lang}}">
 <head>
 <meta charset="utf-8">
@@ -132,3 +134,4 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: 1re
 {{end}}</body>
 </html>
 `))
+})

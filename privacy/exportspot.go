@@ -14,29 +14,30 @@ import (
 // What other people's data look like. A proposal that a person confirms may take
 // too much rather than too little: addresses, phones, accounts, birth numbers,
 // postal addresses by their form; names by a title before them, by a given name,
-// by the ending of a woman's surname.
-var (
-	mailForm = regexp.MustCompile(`[\p{L}\p{N}._%+'-]+\s?(?:@|[(\[{]\s?(?:at|zavin[aá][cč])\s?[)\]}])\s?[\p{L}\p{N}-]+(?:(?:\.|\s?[(\[{](?:dot|te[cč]ka)[)\]}]\s?)[\p{L}\p{N}-]+)+`)
-	ibanForm = regexp.MustCompile(`\b[A-Z]{2}\d{2}(?:[ \x{a0}]?[A-Z0-9]{4}){3,7}(?:[ \x{a0}]?[A-Z0-9]{1,3})?\b`)
-	rowForm  = regexp.MustCompile(`[+(]{0,2}\d(?:[\s\x{a0}.\-/()]{0,3}\d)+`)
-	group    = regexp.MustCompile(`[+(]{0,2}\d+`)
-	postForm = regexp.MustCompile(`\p{Lu}[\p{L}.]*(?:[ \x{a0}][\p{L}.]+){0,3}[ \x{a0}]\d{1,4}(?:/\d{1,4}\p{L}?)?,?\s+\d{3}[ \x{a0}]?\d{2},?\s+\p{Lu}[\p{L}-]+(?:[ \x{a0}]\p{L}[\p{L}-]+){0,2}`)
-	wordForm = regexp.MustCompile(`\p{Lu}\p{L}*[\p{Ll}’'-]\p{L}*(?:[ \x{a0}]+(?:\p{Lu}\.[ \x{a0}]?)?\p{Lu}[\p{L}’'-]+)*|\p{Lu}{2,}\p{L}*(?:[ \x{a0}]+\p{Lu}{2,})+`)
-	honorary = regexp.MustCompile(`(?:^|[^\p{L}])(?:[Pp]an(?:a|em|u|ovi|e|í)?|[Ss]lečn\p{L}+|[Pp]\.|Ing\.|Mgr\.|Bc\.|JUDr\.|MUDr\.|PhDr\.|RNDr\.|Dr\.|Mr\.?|Mrs\.?|Ms\.?|Herrn?|Frau)[ \x{a0}]+$`)
-)
+// by the ending of a woman's surname. Compiled when first used: see mail.lazily.
+var forms = sync.OnceValue(func() (f struct{ mail, iban, row, group, post, word, honorary *regexp.Regexp }) {
+	f.mail = regexp.MustCompile(`[\p{L}\p{N}._%+'-]+\s?(?:@|[(\[{]\s?(?:at|zavin[aá][cč])\s?[)\]}])\s?[\p{L}\p{N}-]+(?:(?:\.|\s?[(\[{](?:dot|te[cč]ka)[)\]}]\s?)[\p{L}\p{N}-]+)+`)
+	f.iban = regexp.MustCompile(`\b[A-Z]{2}\d{2}(?:[ \x{a0}]?[A-Z0-9]{4}){3,7}(?:[ \x{a0}]?[A-Z0-9]{1,3})?\b`)
+	f.row = regexp.MustCompile(`[+(]{0,2}\d(?:[\s\x{a0}.\-/()]{0,3}\d)+`)
+	f.group = regexp.MustCompile(`[+(]{0,2}\d+`)
+	f.post = regexp.MustCompile(`\p{Lu}[\p{L}.]*(?:[ \x{a0}][\p{L}.]+){0,3}[ \x{a0}]\d{1,4}(?:/\d{1,4}\p{L}?)?,?\s+\d{3}[ \x{a0}]?\d{2},?\s+\p{Lu}[\p{L}-]+(?:[ \x{a0}]\p{L}[\p{L}-]+){0,2}`)
+	f.word = regexp.MustCompile(`\p{Lu}\p{L}*[\p{Ll}’'-]\p{L}*(?:[ \x{a0}]+(?:\p{Lu}\.[ \x{a0}]?)?\p{Lu}[\p{L}’'-]+)*|\p{Lu}{2,}\p{L}*(?:[ \x{a0}]+\p{Lu}{2,})+`)
+	f.honorary = regexp.MustCompile(`(?:^|[^\p{L}])(?:[Pp]an(?:a|em|u|ovi|e|í)?|[Ss]lečn\p{L}+|[Pp]\.|Ing\.|Mgr\.|Bc\.|JUDr\.|MUDr\.|PhDr\.|RNDr\.|Dr\.|Mr\.?|Mrs\.?|Ms\.?|Herrn?|Frau)[ \x{a0}]+$`)
+	return f
+})
 
 // spotAll lists what looks like a person's datum in a text, each once.
 func spotAll(text string) []match.Identifier {
 	var found []match.Identifier
-	for _, s := range mailForm.FindAllString(text, -1) {
+	for _, s := range forms().mail.FindAllString(text, -1) {
 		found = append(found, asKind(match.Email, strings.TrimRight(s, ".")))
 	}
-	for _, s := range ibanForm.FindAllString(text, -1) {
+	for _, s := range forms().iban.FindAllString(text, -1) {
 		if id, err := match.ParseIdentifier(match.IBAN, s); err == nil {
 			found = append(found, id)
 		}
 	}
-	for _, s := range postForm.FindAllString(text, -1) {
+	for _, s := range forms().post.FindAllString(text, -1) {
 		found = append(found, asKind(match.Address, strings.Join(strings.Fields(s), " ")))
 	}
 	found = append(found, spotNumbers(text)...)
@@ -66,12 +67,12 @@ func asKind(kind match.Kind, value string) match.Identifier {
 
 // spotNumbers tries every row of neighbouring groups of digits, the longest first.
 func spotNumbers(text string) (found []match.Identifier) {
-	for _, at := range rowForm.FindAllStringIndex(text, -1) {
+	for _, at := range forms().row.FindAllStringIndex(text, -1) {
 		if before, _ := utf8.DecodeLastRuneInString(strings.TrimRight(text[:at[0]], "-_")); unicode.IsLetter(before) && !endsLabel(text[:at[0]]) {
 			continue // the number of an order: OBJ-2026112233
 		}
 		row := text[at[0]:at[1]]
-		groups := group.FindAllStringIndex(row, -1)
+		groups := forms().group.FindAllStringIndex(row, -1)
 		for i := 0; i < len(groups); {
 			id, next := longestNumber(row, groups, i)
 			if next == 0 {
@@ -112,9 +113,9 @@ func inThrees(row string, groups [][]int) bool {
 
 // spotNames looks at each row of capitalised words.
 func spotNames(text string) (found []match.Identifier) {
-	for _, at := range wordForm.FindAllStringIndex(text, -1) {
+	for _, at := range forms().word.FindAllStringIndex(text, -1) {
 		words := strings.Fields(text[at[0]:at[1]])
-		titled := honorary.MatchString(text[max(0, at[0]-24):at[0]]) || len(words) > 1 && honorary.MatchString(words[0]+" ")
+		titled := forms().honorary.MatchString(text[max(0, at[0]-24):at[0]]) || len(words) > 1 && forms().honorary.MatchString(words[0]+" ")
 		for _, name := range namesIn(words, titled) {
 			found = append(found, asKind(match.Text, name))
 		}
@@ -126,7 +127,7 @@ func spotNames(text string) (found []match.Identifier) {
 // it, which may be a second surname or the next thing: behind a title from its
 // first word, else from a given name on or around a woman's surname.
 func namesIn(words []string, titled bool) []string {
-	if titled && len(words) > 1 && honorary.MatchString(words[0]+" ") {
+	if titled && len(words) > 1 && forms().honorary.MatchString(words[0]+" ") {
 		words = words[1:]
 	}
 	from, to := -1, len(words)

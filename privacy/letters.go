@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 
@@ -24,10 +25,12 @@ import (
 //go:embed letters
 var letterFiles embed.FS
 
-var letters = map[string]*template.Template{
-	"cs": template.Must(template.ParseFS(letterFiles, "letters/cs.tmpl")),
-	"en": template.Must(template.ParseFS(letterFiles, "letters/en.tmpl")),
-}
+var letters = sync.OnceValue(func() map[string]*template.Template {
+	return map[string]*template.Template{
+		"cs": template.Must(template.ParseFS(letterFiles, "letters/cs.tmpl")),
+		"en": template.Must(template.ParseFS(letterFiles, "letters/en.tmpl")),
+	}
+})
 
 // ErrLetter: something is missing without which the letter must not go: grounds
 // of a refusal, an extension that was not taken, an erasure that is not done.
@@ -101,7 +104,7 @@ func (p *Privacy) mayWrite(kind string, row RequestRow) error {
 
 // letterIn is the catalogue of a language, else the English one.
 func letterIn(lang string) *template.Template {
-	return letters[cmp.Or(map[string]string{"cs": "cs"}[lang], "en")]
+	return letters()[cmp.Or(map[string]string{"cs": "cs"}[lang], "en")]
 }
 
 func letterText(lang, kind string, row RequestRow, link string) (string, error) {

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"postolka/mail"
 	"postolka/match"
@@ -47,7 +48,9 @@ const (
 
 // orderForm is a number behind a word for it; spotAll leaves such numbers to the
 // shop, for they name no person by themselves.
-var orderForm = regexp.MustCompile(`(?i)(?:objedn[aá]v\p{L}*|zak[aá]zk\p{L}*|rezerva\p{L}*|faktur\p{L}*|order|booking|reservation|invoice|bestell\p{L}*|auftrag\p{L}*|rechnung\p{L}*|zam[oó]wieni\p{L}*)(?:[ \x{a0}]*(?:[čc][ií]s\p{L}*|[čc]|nr|no|number|nummer|numer))?[.:#\s\x{a0}]{1,4}([A-Z]{0,4}[-/]?\d[\dA-Z/-]{3,20})`)
+var orderForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(?:objedn[aá]v\p{L}*|zak[aá]zk\p{L}*|rezerva\p{L}*|faktur\p{L}*|order|booking|reservation|invoice|bestell\p{L}*|auftrag\p{L}*|rechnung\p{L}*|zam[oó]wieni\p{L}*)(?:[ \x{a0}]*(?:[čc][ií]s\p{L}*|[čc]|nr|no|number|nummer|numer))?[.:#\s\x{a0}]{1,4}([A-Z]{0,4}[-/]?\d[\dA-Z/-]{3,20})`)
+})
 
 // relate proposes what to widen a find by.
 func (p *Privacy) relate(ctx context.Context, sel []match.Identifier, f Finding) ([]Related, error) {
@@ -230,7 +233,7 @@ func (r *relatives) text(id store.MessageID, text string) {
 			r.add(datum)
 		}
 	}
-	for _, found := range orderForm.FindAllStringSubmatch(text, -1) {
+	for _, found := range orderForm().FindAllStringSubmatch(text, -1) {
 		r.add(asKind(match.Order, strings.TrimRight(found[1], "-/")))
 	}
 }

@@ -71,20 +71,21 @@ func TestWithoutEmbedded(t *testing.T) {
 	}
 }
 
-// TestHostileRuns: no text costs more than its length.
+// TestHostileRuns: no text costs more than its length. At the length here a cost
+// that grows with its square takes many minutes, not the seconds of a busy machine.
 func TestHostileRuns(t *testing.T) {
 	for name, text := range map[string]string{
-		"lines of no base64": strings.Repeat(strings.Repeat("A", 76)+"\n", 100_000),
-		"one line":           strings.Repeat("QQ/", 3_000_000),
-		"beginnings":         strings.Repeat("data:", 2_000_000),
-		"empty URIs":         strings.Repeat("data:,", 2_000_000),
-		"percent signs":      "data:;base64," + strings.Repeat("%", 8_000_000),
+		"lines of no base64": strings.Repeat(strings.Repeat("A", 76)+"\n", 20_000),
+		"one line":           strings.Repeat("QQ/", 600_000),
+		"beginnings":         strings.Repeat("data:", 400_000),
+		"empty URIs":         strings.Repeat("data:,", 400_000),
+		"percent signs":      "data:;base64," + strings.Repeat("%", 1_600_000),
 	} {
 		began := time.Now()
 		EmbeddedIn(text)
 		took := time.Since(began)
 		t.Logf("%s: %d MB in %v", name, len(text)>>20, took.Round(time.Millisecond))
-		if took > 20*time.Second {
+		if took > time.Minute {
 			t.Errorf("%s: %v", name, took)
 		}
 	}

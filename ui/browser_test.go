@@ -97,3 +97,22 @@ func TestBrowserFollowsNewsKeysAndDrafts(t *testing.T) {
 	do("help", chromedp.Evaluate[chromedp.Void]("document.activeElement.blur()"), chromedp.KeyEvent("?"))
 	until("help", `document.querySelector("dialog[open] kbd")`)
 }
+
+// TestBrowserSendsAFindOnce: a find that takes long says so, and pressing again
+// does not begin a second one.
+func TestBrowserSendsAFindOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a browser")
+	}
+	w := newWorld(t).settle()
+	ctx := chromium(t)
+	w.must(w.signInBrowser(ctx, "jana"))
+	w.must(chromedp.Do(ctx, chromedp.Navigate(w.http.URL+"/privacy"), chromedp.Evaluate[chromedp.Void](`
+		window.sent = [1, 2].map(() => document.querySelector("form.seek").dispatchEvent(new SubmitEvent("submit", {bubbles: true, cancelable: true})))`),
+		chromedp.Sleep(600*time.Millisecond)))
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`sent + " " + document.querySelector("#flash .wait")?.textContent`))
+	w.must(err)
+	if want := "true,false Čte se všechno, co tu je. U velké schránky to chvíli trvá."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

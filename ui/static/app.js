@@ -8,6 +8,7 @@ import "./write.js";
 import "./frame.js";
 import "./live.js";
 import "./decide.js";
+import "./wait.js";
 
 document.body.classList.add("script");
 

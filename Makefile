@@ -72,7 +72,7 @@ hostile:
 
 # Thousands of real mails, read one after the other, and mails of 50 MB: nothing races there, and the race
 # detector makes minutes of it. They run without.
-ALONE = ^(TestCorpus|TestThreads(Agree|DontDependOnOrder)|TestSampleThreads|TestSnapshotOfRealMail|TestParseHostile|TestLargeMailMemory|TestFirstSyncRate)
+ALONE = ^(TestCorpus|TestThreads(Agree|DontDependOnOrder)|TestSampleThreads|TestSnapshotOfRealMail|TestParseHostile|TestLargeMail|TestFirstSyncRate)
 unit:
 	@# The first run compiles the PDF reader for all later ones; the detector makes that slow.
 	$(GO) test -run TestPDFReader ./attach

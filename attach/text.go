@@ -18,6 +18,9 @@ func readText(r *reading, data []byte) {
 	if HasYEnc(text) {
 		r.unreadable(YEnc)
 	}
+	if HasPGP(text) {
+		r.unreadable(Encrypted)
+	}
 	r.encoded(text)
 }
 
@@ -26,6 +29,9 @@ func readText(r *reading, data []byte) {
 func HasYEnc(text string) bool {
 	return strings.HasPrefix(text, yBegin) || strings.Contains(text, "\n"+yBegin)
 }
+
+// HasPGP reports whether a text holds an encrypted message in ASCII armour, RFC 9580 §6.2.
+func HasPGP(text string) bool { return strings.Contains(text, "-----BEGIN PGP MESSAGE-----") }
 
 const yBegin = "=ybegin "
 

@@ -184,6 +184,9 @@ func (e *extraction) embedded(path string, texts ...string) {
 		if attach.HasYEnc(text) {
 			e.unreadable(path, attach.YEnc)
 		}
+		if attach.HasPGP(text) {
+			e.unreadable(path, attach.Encrypted)
+		}
 		for _, f := range attach.EmbeddedIn(text) {
 			if seen[string(f.Data)] {
 				continue

@@ -29,7 +29,7 @@ type Text struct {
 
 // TextVersion rises whenever Extract reads more than before, so that older
 // texts can be derived again.
-const TextVersion = 8
+const TextVersion = 9
 
 // Outgrown reports whether a stored text was made by an older version and shows that
 // this one reads more in its message. (Where parts could not be read, only a reading
@@ -41,7 +41,7 @@ func Outgrown(b []byte) (more bool) {
 	}
 	err := EachPart(b, func(kind Kind, _, name string, text []byte) bool {
 		s := view(text)
-		more = len(attach.EmbeddedIn(s)) > 0 || attach.HasYEnc(s) || kind == Hidden && plainCSS(s) != s || attach.Divides(s) ||
+		more = len(attach.EmbeddedIn(s)) > 0 || attach.HasYEnc(s) || attach.HasPGP(s) || kind == Hidden && plainCSS(s) != s || attach.Divides(s) ||
 			kind == Header && (otherForm(s) != "" || outgrownField(name, s))
 		return !more
 	})

@@ -327,6 +327,16 @@ func TestFoldedCalendar(t *testing.T) {
 }
 
 // TestYEncInABody: what is not read is said, in a body as in a file.
+func TestPGPInABodyIsSaidUnread(t *testing.T) {
+	const armour = "-----BEGIN PGP MESSAGE-----\n\nhQEMA0\n-----END PGP MESSAGE-----\n"
+	for _, body := range []string{"Hello\n\n" + armour, "> " + strings.ReplaceAll(armour, "\n", "\n> ")} {
+		raw := []byte("From: a@b.example\nSubject: x\n\n" + body)
+		if got := Extract(Parse(raw), raw); !slices.Contains(got.Unreadable, Unreadable{"1", "encrypted"}) {
+			t.Errorf("got %+v", got.Unreadable)
+		}
+	}
+}
+
 func TestYEncInABody(t *testing.T) {
 	raw := []byte("From: a@b.example\nSubject: x\n\nHello\n\n=ybegin line=128 size=3 name=jan.jpg\nabc\n=yend size=3\n")
 	got := Extract(Parse(raw), raw)

@@ -260,6 +260,9 @@ func atSign(text []byte, from, to int) (left, right int, ok bool) {
 	if text[from] == '=' {
 		return from, to, true
 	}
+	if left == from && left > 1 && text[left-1] == '"' { // RFC 5322 §3.4.1: "jan.novak"@firma.cz
+		left--
+	}
 	return left, right, bracket || spaced || to-from == 1
 }
 

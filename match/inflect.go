@@ -207,7 +207,7 @@ func (f *forms) capitalised(like string) []string {
 // surnameOva: Nováková, from it Novák when the gender is open.
 func (f *forms) surnameOva(w string, g gender) {
 	stem, _ := cut(w, "ová")
-	f.add(stem, "ová ové ovou ovo | ových ovým ovými")
+	f.add(stem, "ová ové ovou ovo ovej | ových ovým ovými")
 	if g != either {
 		return
 	}
@@ -293,7 +293,7 @@ func (f *forms) polish(stem string) {
 // consonant: Novák, Němec, Beneš, Lis, Julius.
 func (f *forms) consonant(w string) {
 	for _, s := range append(shortStems(w), w) {
-		f.add(s, "- a e ě i u ovi em o | ové y ů ům ech ích ích i é")
+		f.add(s, "- a e ě i u ovi em o om owi iem | ové y ů ům ech ích ích i é")
 		f.add(softened(s), "e ě | i ích")
 	}
 	for _, latin := range []string{"us", "os", "as", "es", "is"} {
@@ -320,7 +320,7 @@ func shortStems(w string) (stems []string) {
 		}
 		return nil
 	}
-	if (runes[n-2] == 'e' || runes[n-2] == 'ě') && !isVowel(runes[n-3]) && strings.ContainsRune("kclrntvňpbmsšdj", runes[n-1]) {
+	if (runes[n-2] == 'e' || runes[n-2] == 'ě') && !isVowel(runes[n-3]) && strings.ContainsRune("kclrntvňpbmsšdjł", runes[n-1]) {
 		middle := runes[n-3 : n-2]
 		if runes[n-2] == 'ě' {
 			middle = []rune{hardHook(middle[0])}
@@ -361,9 +361,9 @@ func (f *forms) feminine(w string) {
 	stem := w[:len(w)-size]
 	switch last {
 	case 'á', 'a':
-		f.add(stem, "a y ě e i u o ou í | - ám ách ami í ím ích")
+		f.add(stem, "a y ě e i u o ou í ie | - ám ách ami í ím ích")
 		f.add(softened(stem), "e ě")
-		if last == 'á' || !hasAccent(w) && (strings.HasSuffix(stem, "sk") || strings.HasSuffix(stem, "ck") || strings.HasSuffix(stem, "n") || strings.HasSuffix(stem, "l")) {
+		if last == 'á' || strings.HasSuffix(stem, "sk") || strings.HasSuffix(stem, "ck") || !hasAccent(w) && (strings.HasSuffix(stem, "n") || strings.HasSuffix(stem, "l")) {
 			f.add(stem, "á é ou | ých ým ými")
 			f.polish(stem)
 		}

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"slices"
 	"testing"
 )
 
@@ -38,6 +39,19 @@ func TestFindHit(t *testing.T) {
 		{"address in JavaScript", "jan@firma.cz", `m="jan\x40firma\u002ecz"`, `jan\x40firma\u002ecz`, Email, Normalised},
 		{"name in bytes of a log", "Jan Novák", `jmeno: Jan Nov\xc3\xa1k`, `Jan Nov\xc3\xa1k`, Name, Normalised},
 		{"name in Latin-1 of JavaScript", "Jan Novák", `j='Jan Nov\xE1k'`, `Jan Nov\xE1k`, Name, Normalised},
+		{"address with a quoted local part", "jan@firma.cz", `To: "jan"@firma.cz`, `jan"@firma.cz`, Email, Normalised},
+		{"phone with the zero of old Czech numbers", "603123456", "tel. 0603/123 456", "0603/123 456", Phone, Normalised},
+		{"name that a form asks for in pieces", "Jan Novák", "Jméno: Jan\nPříjmení: Novák\n", "Jan\nPříjmení: Novák", Name, Normalised},
+		{"name in pieces, surname first", "Jan Novák", "Příjmení: Novák\nJméno: Jan\n", "Novák\nJméno: Jan", Name, Normalised},
+		{"name in fields of a link", "Jan Novák", "?first_name=Jan&last_name=Nov%C3%A1k&x=1", "Jan&last_name=Nov%C3%A1k", Name, Normalised},
+		{"name in fields of JSON", "Jan Novák", `{"firstName":"Jan","lastName":"Novák"}`, `Jan","lastName":"Novák`, Name, Normalised},
+		{"name in elements of XML", "Jan Novák", "<FirstName>Jan</FirstName><LastName>Novák</LastName>", "Jan</FirstName><LastName>Novák", Name, Normalised},
+		{"German name without umlauts", "Jürgen Müller", "MUELLER Juergen", "MUELLER Juergen", Name, Normalised},
+		{"Slovak man in the instrumental", "Ján Kováč", "s Jánom Kováčom", "Jánom Kováčom", Name, Inflected},
+		{"Slovak woman in the dative", "Mária Horváthová", "Márii Horváthovej", "Márii Horváthovej", Name, Inflected},
+		{"Polish man in the dative", "Marek Nowak", "Markowi Nowakowi", "Markowi Nowakowi", Name, Inflected},
+		{"Polish man in the genitive", "Paweł Zieliński", "Pawła Zielińskiego", "Pawła Zielińskiego", Name, Inflected},
+		{"Polish woman in the dative", "Magdalena Wiśniewska", "Magdalenie Wiśniewskiej", "Magdalenie Wiśniewskiej", Name, Inflected},
 		{"address in markdown", "jan@firma.cz", "_jan@firma.cz_", "jan@firma.cz", Email, Exact},
 		{"address with (at)", "jan@firma.cz", "jan (at) firma.cz", "jan (at) firma.cz", Email, Normalised},
 		{"address with [at] and [dot]", "jan@firma.cz", "jan[at]firma[dot]cz", "jan[at]firma[dot]cz", Email, Normalised},
@@ -162,6 +176,7 @@ func TestFindLookAlike(t *testing.T) {
 		{"words around at", "jan@firma.cz", "jan, at firma we", Email},
 		{"longer number", "777123456", "7771234567", Phone},
 		{"number with more in front", "777123456", "1777123456", Phone},
+		{"a fraction", "777123456", "0.777123456", Phone},
 		{"other country", "+420777123456", "+421 777 123 456", Phone},
 		{"other country with 00", "+420777123456", "00421 777 123 456", Phone},
 		{"other country unseparated", "+420777123456", "+421777123456", Phone},
@@ -225,5 +240,17 @@ func TestFindBesideSigns(t *testing.T) {
 	}
 	if terms := Identifiers("[IPv6:2001:db8::1] mailto:10.8.4.1:443"); !containsAny(terms, []string{"2001:db8::1"}) || !containsAny(terms, []string{"10.8.4.1"}) {
 		t.Errorf("terms: got %q", terms)
+	}
+}
+
+// TestIndexHasAnAddressWithAnyTag: what Gmail writes into the return path of what it
+// forwards has signs in its tag that no other local part has.
+func TestIndexHasAnAddressWithAnyTag(t *testing.T) {
+	const text = "Return-Path: <jan+caf_=eva=firma.cz@gmail.example>"
+	if hits := find(t, Email, "jan@gmail.example", text); len(hits) != 1 {
+		t.Errorf("got %v, want a hit", hits)
+	}
+	if got := Identifiers(text); !slices.Contains(got, "jan@gmail.example") {
+		t.Errorf("the index has %q", got)
 	}
 }

@@ -1,6 +1,10 @@
 package match
 
-import "strings"
+import (
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
 
 // A name is a row of words. Given in the nominative, it is found in every
 // case, in the given order or with the surname first, with titles before,
@@ -13,6 +17,13 @@ var titles = map[string]bool{
 	"drsc": true, "dis": true, "mba": true, "llm": true, "arch": true, "bca": true, "mga": true, "thlic": true,
 	"pan": true, "pani": true, "pane": true, "panu": true, "slecna": true, "mr": true, "mrs": true, "ms": true,
 	"miss": true, "sir": true, "herr": true, "frau": true, "ml": true, "st": true, "jr": true, "sr": true, "th": true, "ph": true, "d": true,
+}
+
+// nameLabels stand between the words of a name where a form or a table asks for each
+// by itself: "Jméno: Jan Příjmení: Novák", "first_name=Jan&last_name=Novák".
+var nameLabels = map[string]bool{
+	"jmeno": true, "krestni": true, "prijmeni": true, "meno": true, "priezvisko": true, "imie": true, "nazwisko": true, "vorname": true, "nachname": true,
+	"name": true, "first": true, "last": true, "given": true, "family": true, "surname": true, "firstname": true, "lastname": true, "givenname": true, "familyname": true, "fname": true, "lname": true,
 }
 
 // nameWords gives the words of a name as written, without titles.
@@ -51,12 +62,16 @@ func namePhrase(value string, identifier int) phrase {
 		for _, form := range wordForms(w, given, i) {
 			forms[foldString(form)] = true
 		}
+		forms[foldString(germanASCII.Replace(strings.ToLower(norm.NFC.String(w))))] = false
 		forms[foldString(w)] = false
 		p.words = append(p.words, forms)
 	}
 	p.anchor = len(p.words) - 1
 	return p
 }
+
+// germanASCII writes umlauts as Germans do where a keyboard has none.
+var germanASCII = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue")
 
 // wordForms inflects the i-th word of a name. A single word may be of either
 // gender and already be inflected; in a full name the surname tells the gender.
@@ -155,7 +170,7 @@ func (p phrase) walk(text []byte, at int, words []int, direction int, form *Form
 	return at, true
 }
 
-// step goes over a gap, and over titles, to the word wanted.
+// step goes over a gap, and over titles and labels, to the word wanted.
 func (p phrase) step(text []byte, at int, want word, direction int) (next int, inflected, ok bool) {
 	for skipped := 0; skipped < 4; skipped++ {
 		from, to := nextWord(text, at, direction)
@@ -168,7 +183,7 @@ func (p phrase) step(text []byte, at int, want word, direction int) (next int, i
 			}
 			return to, inflected, true
 		}
-		if !p.titles || !titles[string(text[from:to])] {
+		if !p.titles || !titles[string(text[from:to])] && !nameLabels[string(text[from:to])] {
 			return 0, false, false
 		}
 		if at = to; direction < 0 {

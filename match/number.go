@@ -173,6 +173,9 @@ func (k numberKey) stands(text []byte, groups []group, i, j int) bool {
 	if k.alone && (from > 0 && isWordByte(text[from-1]) || to < len(text) && isWordByte(text[to])) {
 		return false
 	}
+	if k.kind == Phone && groups[i].to-from == 1 && text[from] == '0' && text[groups[i].to] == '.' {
+		return false // a fraction: "0.777123456"
+	}
 	if k.slash && bytes.IndexByte(text[from:to], '/') < 0 {
 		return false
 	}
@@ -420,7 +423,7 @@ func (p phone) digits() []string {
 	if p.country != "420" {
 		all = append(all, p.country+"0"+p.national, "00"+p.country+"0"+p.national, "0"+p.national)
 	}
-	return append(all, "420"+"0"+p.national)
+	return append(all, "420"+"0"+p.national, "0"+p.national) // Czech numbers began with 0 until 2002
 }
 
 func (p phone) e164() string { return "+" + p.country + p.national }

@@ -158,6 +158,9 @@ func (t *terms) address(text []byte, from, to int) {
 		return
 	}
 	locals, domains := localsBefore(text, left), domainsAfter(text, right)
+	if tag := tagBefore(text, left); tag > 0 { // also one with "=" in it: Gmail forwards as "jan+caf_=eva=firma.cz@"
+		locals = append(locals, localsBefore(text, tag)...)
+	}
 	if text[from] == '=' {
 		if locals = verpLocals(locals); !bytes.ContainsAny(text[right:min(len(text), right+80)], "@") {
 			return

@@ -88,6 +88,7 @@ func (w *world) houseScreens() []screen {
 	return []screen{
 		{"find", "jana", "/privacy", nil},
 		{"find-look", "jana", "/privacy", look},
+		{"find-waits", "jana", "/privacy", []step{chromedp.Evaluate[chromedp.Void](`document.querySelector("form.seek").dispatchEvent(new SubmitEvent("submit", {bubbles: true}))`), chromedp.Sleep(600 * time.Millisecond)}},
 		{"person", "jana", personPath(person), nil},
 		{"person-forms", "jana", personPath(w.foundInForms()) + "?form=exact", nil},
 		{"person-unread", "jana", unreadPath(person), nil},

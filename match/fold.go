@@ -26,7 +26,8 @@ import (
 // What programs write is read as they mean it: "\u00e1" and "\x40" anywhere, "\n" and the
 // like in a text that is JSON (RFC 8259 §7), a card or a calendar (RFC 6350 §3.4,
 // RFC 5545 §3.3.11), whose folded lines are joined too; "=C3=A1" of
-// quoted-printable that nobody decoded.
+// quoted-printable that nobody decoded, and all of it in a text that clearly is that;
+// letters of UTF-8 that somebody read byte by byte ("NovÃ¡k", "NovĂˇk").
 //
 // ASCII takes a table: 376 MB/s where a chain of x/text transformers does 27.
 func Fold(dst []byte, src []byte) []byte {
@@ -91,7 +92,7 @@ type folder struct {
 	lines    bool // white space with a line end in it becomes '\n', and a quote mark after it goes too
 	escapes  bool // a backslash hides line ends and signs
 	unfold   bool // a line end before white space is nothing
-	quotes   bool // it is quoted-printable, with soft line breaks (vCard 2.1 §2.1.3)
+	quotes   bool // it is quoted-printable, with soft line breaks (RFC 2045 §6.7, vCard 2.1 §2.1.3)
 	spans    []span
 	straight bool // the last span is one to one and still open
 }
@@ -111,7 +112,7 @@ var asciiFold = func() (t [256]byte) {
 func (f *folder) run() {
 	f.dst = slices.Grow(f.dst, len(f.src)+16)
 	f.escapes, f.unfold = writtenByProgram(f.src)
-	f.quotes = f.unfold && bytes.Contains(bytes.ToUpper(f.src), []byte("QUOTED-PRINTABLE"))
+	f.quotes = quotedPrintable(f.src)
 	for f.at < len(f.src) {
 		f.plain()
 		if f.at == len(f.src) {
@@ -125,6 +126,10 @@ func (f *folder) run() {
 		case c == '=':
 			f.quoted()
 		default:
+			if r, size := mojibake(f.src[f.at:]); size > 0 {
+				f.decoded(string(r), size)
+				continue
+			}
 			r, size := decodeRune(f.src[f.at:])
 			f.rune(r, size)
 		}
@@ -317,29 +322,23 @@ func (f *folder) lineEnd(size int) {
 }
 
 // quoted folds quoted-printable (RFC 2045 §6.7) that was left as it is: letters
-// outside ASCII in UTF-8; in cards that say so soft line breaks and all else too.
+// outside ASCII in UTF-8 and the sign of an address; in texts that clearly are
+// quoted-printable soft line breaks and all else too.
 func (f *folder) quoted() {
 	s := f.src[f.at:]
-	if f.quotes && len(s) > 1 && (s[1] == '\n' || s[1] == '\r') {
-		f.unit("", 1+lineEndSize(s[1:]))
+	if n := softBreak(s); n > 0 && f.quotes {
+		f.unit("", n)
 		return
 	}
-	var plain [4]byte
-	n, at := 0, 0
-	for n < len(plain) && len(s) >= at+3 && s[at] == '=' && isUpperHex(s[at+1]) && isUpperHex(s[at+2]) {
-		plain[n] = hexValue(s[at+1])<<4 | hexValue(s[at+2])
-		n, at = n+1, at+3
-		if r, size := utf8.DecodeRune(plain[:n]); r != utf8.RuneError && size == n && (n > 1 || f.quotes && r >= ' ') {
-			f.decoded(string(r), at)
-			return
-		} else if n == 1 && plain[0] < utf8.RuneSelf {
-			break
-		}
-		if rest := s[at:]; f.quotes && len(rest) > 2 && rest[0] == '=' && (rest[1] == '\r' || rest[1] == '\n') {
-			at += 1 + lineEndSize(rest[1:]) // a soft break within the character
-		}
+	r, size := quotedRune(s, f.quotes)
+	switch {
+	case size == 0,
+		!f.quotes && r < utf8.RuneSelf && !f.quotedAt(),
+		r < utf8.RuneSelf && f.valueNotQuoted():
+		f.keep('=')
+	default:
+		f.decoded(string(r), size)
 	}
-	f.keep('=')
 }
 
 func lineEndSize(s []byte) int {

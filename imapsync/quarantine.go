@@ -97,6 +97,9 @@ func (r *run) oneAgain(ctx context.Context, f *state, b store.BadUID, found map[
 	}
 	letters, err := r.s.single(uid, g)
 	switch {
+	case err != nil && ctx.Err() != nil: // we end: the message is not to blame
+		f.Quarantined = append(f.Quarantined, b)
+		return err
 	case err != nil:
 		put(ReasonBroken)
 		if !r.s.alive() {
@@ -107,7 +110,10 @@ func (r *run) oneAgain(ctx context.Context, f *state, b store.BadUID, found map[
 		put(ReasonMissing)
 		return nil
 	}
-	if err := r.intake(ctx, f, letters, true); err != nil {
+	if err := r.intake(ctx, f, letters, true); err != nil && ctx.Err() != nil {
+		f.Quarantined = append(f.Quarantined, b)
+		return err
+	} else if err != nil {
 		put(ReasonNotStored)
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -362,6 +363,28 @@ func TestOneBadFetchBlocksNothing(t *testing.T) {
 				t.Errorf("set aside %+v, want UID 5: %s", f.Quarantined, c.reason)
 			}
 		})
+	}
+}
+
+// TestEndIsNoTry: a program that ends while it asks for a message again leaves it
+// set aside as it was.
+func TestEndIsNoTry(t *testing.T) {
+	mails, asked := letterMails(1, 3), make(chan bool, 1)
+	h := imaptest.NewHostile(t, func(l *imaptest.Line, tag, command string) bool {
+		if !strings.HasPrefix(command, "UID FETCH 2 ") || strings.Contains(command, "RFC822.SIZE") {
+			return serveFolder(l, tag, command, mails, 2, nil)
+		}
+		asked <- true
+		io.Copy(io.Discard, l.Reader) // until the other side closes
+		return true
+	})
+	w := newWorld(t, h.Settings())
+	stop := w.run(t)
+	<-asked
+	stop()
+	q := w.folder(t, "INBOX").Quarantined
+	if len(q) != 1 || q[0].UID != 2 || q[0].Reason != ReasonMissing || q[0].Attempts != 1 {
+		t.Errorf("set aside %+v, want UID 2 once, not sent by the server", q)
 	}
 }
 

@@ -326,7 +326,7 @@ func TestFoldedCalendar(t *testing.T) {
 	}
 }
 
-// TestYEncInABody: what is not read is said, in a body as in a file.
+// TestPGPInABodyIsSaidUnread: what is not read is said, in a body as in a file.
 func TestPGPInABodyIsSaidUnread(t *testing.T) {
 	const armour = "-----BEGIN PGP MESSAGE-----\n\nhQEMA0\n-----END PGP MESSAGE-----\n"
 	for _, body := range []string{"Hello\n\n" + armour, "> " + strings.ReplaceAll(armour, "\n", "\n> ")} {

@@ -126,11 +126,13 @@ func (f *folder) run() {
 		case c == '=':
 			f.quoted()
 		default:
-			if r, size := mojibake(f.src[f.at:]); size > 0 {
-				f.decoded(string(r), size)
-				continue
-			}
 			r, size := decodeRune(f.src[f.at:])
+			if isLead(r) {
+				if whole, more := mojibake(r, f.src[f.at+size:]); more > 0 {
+					f.decoded(string(whole), size+more)
+					continue
+				}
+			}
 			f.rune(r, size)
 		}
 	}

@@ -98,31 +98,29 @@ func (f *folder) valueNotQuoted() bool {
 
 func isLetter(c byte) bool { c |= 0x20; return 'a' <= c && c <= 'z' }
 
+// leads holds, for what the first byte of a letter U+00C0 to U+017F or of a no-break
+// space was taken for, that byte; 0: it was none.
+var leads = [...]byte{'Â': 0xC2, 'Ã': 0xC3, 'Ă': 0xC3, 'Ä': 0xC4, 'Å': 0xC5, 'Ĺ': 0xC5}
+
+func isLead(r rune) bool { return int(r) < len(leads) && leads[r] != 0 }
+
 // mojibake reads a Latin letter, or a no-break space, whose two bytes of UTF-8 were
-// each taken for a letter of windows-1252 or windows-1250.
-func mojibake(s []byte) (rune, int) {
-	lead, n := utf8.DecodeRune(s)
-	b := leads[lead]
-	if b == 0 {
+// each taken for a letter of windows-1252 or windows-1250; lead is the first of them
+// and next what follows.
+func mojibake(lead rune, next []byte) (rune, int) {
+	second, size := utf8.DecodeRune(next)
+	if size < 2 || lead == 'Ă' && second == 'Ş' { // Romanian capitals
 		return 0, 0
 	}
-	next, m := utf8.DecodeRune(s[n:])
-	if lead == 'Ă' && next == 'Ş' { // Romanian capitals
-		return 0, 0
-	}
-	for _, c := range []byte{byte(min(next, 0xFF)), byteIn(charmap.Windows1252, next), byteIn(charmap.Windows1250, next)} {
-		if 0x80 <= c && c < 0xC0 && m > 1 {
-			if r, _ := utf8.DecodeRune([]byte{b, c}); r >= 0xC0 || r == 0xA0 {
-				return r, n + m
+	for _, c := range []byte{byte(min(second, 0xFF)), byteIn(charmap.Windows1252, second), byteIn(charmap.Windows1250, second)} {
+		if 0x80 <= c && c < 0xC0 {
+			if r, _ := utf8.DecodeRune([]byte{leads[lead], c}); r >= 0xC0 || r == 0xA0 {
+				return r, size
 			}
 		}
 	}
 	return 0, 0
 }
-
-// leads are the first bytes of the letters U+00C0 to U+017F and of the no-break space,
-// by what they were taken for.
-var leads = map[rune]byte{'Â': 0xC2, 'Ã': 0xC3, 'Ă': 0xC3, 'Ä': 0xC4, 'Å': 0xC5, 'Ĺ': 0xC5}
 
 func byteIn(m *charmap.Charmap, r rune) byte {
 	b, _ := m.EncodeRune(r)

@@ -33,7 +33,7 @@ func genderOf(name []string) gender {
 	last, first := strings.ToLower(name[len(name)-1]), strings.ToLower(name[0])
 	folded := foldString(last)
 	switch {
-	case strings.HasSuffix(last, "á"), strings.HasSuffix(folded, "ova"), endsFeminine(first):
+	case strings.HasSuffix(last, "á"), strings.HasSuffix(folded, "ova") && len(folded) > len("sova"), endsFeminine(first):
 		return feminine
 	}
 	return masculine
@@ -43,7 +43,7 @@ func genderOf(name []string) gender {
 func endsFeminine(first string) bool {
 	folded := foldString(first)
 	switch folded {
-	case "nikola", "sasa", "ilja", "honza", "jirka", "misa", "kuba", "pepa", "rene", "george", "mike", "steve", "pete", "joe", "andre", "luca", "andrea", "joshua", "dave", "jake", "kyle", "luke", "charlie":
+	case "nikola", "sasa", "ilja", "honza", "jirka", "misa", "kuba", "pepa", "ota", "standa", "franta", "tonda", "vojta", "olda", "rene", "george", "mike", "steve", "pete", "joe", "andre", "luca", "andrea", "joshua", "dave", "jake", "kyle", "luke", "charlie":
 		return folded == "nikola" || folded == "andrea"
 	case "dagmar", "ester", "miriam", "nikol", "rut", "ruth", "karin", "ingrid", "carmen", "elizabeth", "margaret", "susan", "helen", "mary":
 		return true
@@ -220,6 +220,9 @@ func (f *forms) surnameOva(w string, g gender) {
 func (f *forms) masculine(w string, wide bool) {
 	last, size := utf8.DecodeLastRuneInString(w)
 	stem := w[:len(w)-size]
+	if w == "oto" { // is also declined as Ota
+		f.masculine("ota", false)
+	}
 	soften, softer := stem, stem
 	switch last {
 	case 'a':
@@ -326,6 +329,9 @@ func shortStems(w string) (stems []string) {
 			middle = []rune{hardHook(middle[0])}
 		}
 		stems = append(stems, string(runes[:n-3])+string(middle)+string(runes[n-1:]))
+	}
+	if w == "švec" || w == "svec" { // three consonants can't begin a word: Ševce
+		stems = append(stems, string(runes[:1])+"evc")
 	}
 	if runes[n-2] == 'ů' {
 		stems = append(stems, string(runes[:n-2])+"o"+string(runes[n-1:]))

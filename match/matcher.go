@@ -42,6 +42,8 @@ const (
 	toPhrase anchored = iota
 	toPostal
 	toSign
+	toJoined // the word is the whole name
+	toCouple
 )
 
 // A piece is found as it is, byte for byte of the folded text: IP addresses,
@@ -117,6 +119,14 @@ func (m *Matcher) indexWords() {
 	for i, p := range m.phrases {
 		for w, inflected := range p.words[p.anchor] {
 			byWord[w] = append(byWord[w], use{phrase: i, inflected: inflected})
+		}
+	}
+	for i, p := range m.phrases {
+		for _, w := range p.joined {
+			byWord[w] = append(byWord[w], use{phrase: i, as: toJoined})
+		}
+		for w := range p.couple {
+			byWord[w] = append(byWord[w], use{phrase: i, as: toCouple})
 		}
 	}
 	for i, p := range m.postal {
@@ -231,6 +241,12 @@ func (m *Matcher) use(text []byte, u use, from, to int, found func(candidate) bo
 	switch u.as {
 	case toSign:
 		return m.address(text, from, to, found)
+	case toJoined:
+		return found(candidate{identifier: m.phrases[u.phrase].identifier, form: Normalised, from: from, to: to})
+	case toCouple:
+		p := m.phrases[u.phrase]
+		start, end, ok := p.ofCouple(text, from, to)
+		return !ok || found(candidate{identifier: p.identifier, form: Inflected, from: start, to: end})
 	case toPostal:
 		p := m.postal[u.postal]
 		start, end, form, ok := p.around(text, from, to, u.inflected)

@@ -49,9 +49,11 @@ type word map[string]bool
 type phrase struct {
 	identifier int
 	words      []word
-	anchor     int  // the word that is looked for
-	turns      bool // the last word may come first
-	titles     bool // titles may stand between the words
+	anchor     int      // the word that is looked for
+	turns      bool     // the last word may come first
+	titles     bool     // titles may stand between the words
+	joined     []string // all words as one: "jannovak", "novakjan"
+	couple     word     // how a couple of that surname is called: "Jan a Eva Novákovi"
 }
 
 func namePhrase(value string, identifier int) phrase {
@@ -67,7 +69,66 @@ func namePhrase(value string, identifier int) phrase {
 		p.words = append(p.words, forms)
 	}
 	p.anchor = len(p.words) - 1
+	if len(given) == 2 {
+		first, last := foldString(given[0]), foldString(given[1])
+		if len(first)+len(last) >= shortestJoined && isASCII(first+last) {
+			p.joined = []string{first + last, last + first}
+		}
+		p.couple = coupleForms(given[1])
+	}
 	return p
+}
+
+const shortestJoined = 8 // "evamala" may be a part of any word
+
+// coupleForms: Novákovi, Novákových, Novákovým, Novákovými. A surname that is an
+// adjective has no such form.
+func coupleForms(surname string) word {
+	forms := word{}
+	stems := []string{}
+	lower := strings.ToLower(surname)
+	if stem, ok := cut(lower, "ová"); ok {
+		stems = append(stems, stem)
+	} else if last := foldString(lower); !strings.ContainsAny(last[max(0, len(last)-1):], "aeiouy") {
+		stems = append(shortStems(lower), lower)
+	} else if stem, ok := strings.CutSuffix(lower, "a"); ok {
+		stems = append(stems, stem)
+	}
+	for _, stem := range stems {
+		for _, ending := range []string{"ovi", "ovych", "ovym", "ovymi"} {
+			forms[foldString(stem)+ending] = true
+		}
+	}
+	return forms
+}
+
+// ofCouple looks for "Jan a Eva" before the surname at text[from:to], or behind it.
+func (p phrase) ofCouple(text []byte, from, to int) (start, end int, ok bool) {
+	for _, direction := range []int{-1, +1} {
+		at, bounds, named := from, [2]int{from, to}, false
+		if direction > 0 {
+			at = to
+		}
+		for i := range 3 {
+			f, t := nextWord(text, at, direction)
+			w := string(text[f:t])
+			if i == 1 && !conjunctions[w] || f == t {
+				named = false
+				break
+			}
+			if _, mine := p.words[0][w]; mine && i != 1 {
+				named = true
+			}
+			if at = t; direction < 0 {
+				at = f
+			}
+			bounds[0], bounds[1] = min(bounds[0], f), max(bounds[1], t)
+			if i == 2 && named {
+				return bounds[0], bounds[1], true
+			}
+		}
+	}
+	return 0, 0, false
 }
 
 // germanASCII writes umlauts as Germans do where a keyboard has none.
@@ -79,7 +140,11 @@ func wordForms(w string, given []string, i int) []string {
 	if len(given) == 1 {
 		return inflectAny(w)
 	}
-	return inflect(w, genderOf(given), singular)
+	forms := inflect(w, genderOf(given), singular)
+	if folded := foldString(w); i == len(given)-1 && !strings.ContainsAny(folded[max(0, len(folded)-1):], "aeiouysxz") {
+		forms = append(forms, w+"s") // German: Müllers Auftrag
+	}
+	return forms
 }
 
 func textPhrase(value string, identifier int) phrase {
@@ -183,7 +248,7 @@ func (p phrase) step(text []byte, at int, want word, direction int) (next int, i
 			}
 			return to, inflected, true
 		}
-		if !p.titles || !titles[string(text[from:to])] && !nameLabels[string(text[from:to])] {
+		if !p.titles || !titles[string(text[from:to])] && !nameLabels[string(text[from:to])] && !isInserted(text, from, to) {
 			return 0, false, false
 		}
 		if at = to; direction < 0 {
@@ -191,6 +256,27 @@ func (p phrase) step(text []byte, at int, want word, direction int) (next int, i
 		}
 	}
 	return 0, false, false
+}
+
+// isInserted: an initial, or a nickname in quotes or brackets, as in
+// "Jan M. Novák". With a comma behind it, another's name begins or a cell ends.
+func isInserted(text []byte, from, to int) bool {
+	if from < 2 || to+1 >= len(text) || text[to+1] != ' ' {
+		return false
+	}
+	if to-from == 1 && text[from] >= 'a' && text[to] == '.' {
+		return text[from-1] == ' ' && isWordByte(text[from-2])
+	}
+	if text[from-2] != ' ' || to-from < 3 || text[from] < 'a' || string(text[from:to]) == "zavinac" || string(text[from:to]) == "arroba" {
+		return false // "(at)" parts an address
+	}
+	switch text[from-1] {
+	case '"', '\'':
+		return text[to] == text[from-1]
+	case '(':
+		return text[to] == ')'
+	}
+	return false
 }
 
 const longestGap = 4

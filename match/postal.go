@@ -10,8 +10,9 @@ import (
 // only), its house number, and what tells the place: postcode and town. It is
 // found where street and number stand beside each other and, when a place was
 // given, postcode or town close by: "Dlouhá 12" in another town is no hit, nor
-// is "Dlouhá 12a" or "Dlouhá 123". In a text the words "ulice", "č. p." may stand
-// or not, "nám." is "náměstí", a full number "1234/12" is also its second half,
+// is "Dlouhá 12a", "Dlouhá 12 A" or "Dlouhá 123", nor "Horní Lhota 15" Lhota. In a
+// text the words "ulice", "č. p." and a kind of street before it ("tř.", "nám.")
+// may stand or not, a full number "1234/12" is also its second half,
 // and street and town may be inflected ("v Dlouhé 12").
 
 // postal is an address as it was given.
@@ -42,6 +43,7 @@ var errPostal = errors.New("address has no street with a house number: write it 
 func parsePostal(value string) (p postal, err error) {
 	words := foldedWords(value)
 	words, p.postcode = takePostcode(words)
+	words = withoutKind(words)
 	at := slices.IndexFunc(words, isHouse)
 	if at < 0 {
 		return p, errPostal
@@ -65,6 +67,22 @@ func parsePostal(value string) (p postal, err error) {
 	return p, nil
 }
 
+// streetKinds stand before a street's name; many leave them out.
+var streetKinds = map[string]bool{"nam": true, "namesti": true, "tr": true, "trida": true, "nabr": true, "nabrezi": true}
+
+// withoutKind drops the kind of a street before its name, also where the name
+// begins with a number ("tř. 17. listopadu 5"); in "Náměstí 5" it is the name.
+func withoutKind(words []string) []string {
+	if len(words) < 3 || !streetKinds[words[0]] {
+		return words
+	}
+	name := slices.IndexFunc(words[1:], func(w string) bool { return !isHouse(w) })
+	if name < 0 || !slices.ContainsFunc(words[1+name:], isHouse) {
+		return words
+	}
+	return words[1:]
+}
+
 // takePostcode takes "11000" or "110 00" out of the words.
 func takePostcode(words []string) (rest []string, code string) {
 	for i, w := range words {
@@ -84,9 +102,14 @@ func isHouse(w string) bool {
 	return digits != "" && len(digits) <= 4 && len(w)-len(digits) <= 1 && isDigits(digits)
 }
 
-// houseAt reads "12", "12a" or "1234/12".
+func isHouseLetter(w string) bool { return len(w) == 1 && w[0] >= 'a' && w[0] <= 'h' }
+
+// houseAt reads "12", "12a", "12 A" or "1234/12".
 func houseAt(words []string, at int, value string) (house string, next int) {
 	house = words[at]
+	if at+1 < len(words) && isDigits(house) && isHouseLetter(words[at+1]) {
+		return house + words[at+1], at + 2
+	}
 	if at+1 < len(words) && isHouse(words[at+1]) && strings.Contains(strings.ReplaceAll(foldString(value), " ", ""), house+"/"+words[at+1]) {
 		return house + "/" + words[at+1], at + 2
 	}
@@ -96,7 +119,7 @@ func houseAt(words []string, at int, value string) (house string, next int) {
 // untilComma: in "12 Long Street, London" the street ends at the comma.
 func untilComma(words []string, at int, value string) (street []string, next int) {
 	first, _, _ := strings.Cut(foldString(value), ",")
-	end := max(at, min(len(words), len(foldedWords(first))))
+	end := max(at, min(len(words), len(withoutKind(foldedWords(first)))))
 	return words[at:end], end
 }
 
@@ -120,7 +143,15 @@ func placeForms(w string) word {
 		}
 		w = canonical
 	}
+	if stem, long := strings.CutSuffix(w, "strasse"); long && stem != "" {
+		forms[stem+"str"] = false
+	} else if stem, short := strings.CutSuffix(w, "str"); short && stem != "" {
+		forms[stem+"strasse"] = false
+	}
 	if len([]rune(w)) > 3 && !isHouse(w) {
+		if stem, ok := strings.CutSuffix(w, "a"); ok {
+			forms[stem+"ej"] = true // Slovak: na Hlavnej
+		}
 		for _, nominative := range accented(w) {
 			for _, form := range inflect(nominative, either, anyNumber) {
 				if f := foldString(form); f != w {
@@ -181,6 +212,9 @@ func (p postal) around(text []byte, from, to int, inflected bool) (start, end in
 			return 0, 0, 0, false
 		}
 	}
+	if p.longerName(text, start) {
+		return 0, 0, 0, false
+	}
 	if to, ok := p.number(text, end, +1); ok {
 		end = to
 	} else if from, ok := p.number(text, start, -1); ok {
@@ -190,6 +224,23 @@ func (p postal) around(text []byte, from, to int, inflected bool) (start, end in
 	}
 	start, end, ok = p.place(text, start, end, mark)
 	return start, end, form, ok
+}
+
+// placeAdjectives begin the names of other places: Horní Lhota is not Lhota.
+var placeAdjectives = func() map[string]bool {
+	all := map[string]bool{}
+	for _, stem := range strings.Fields("horn doln nov star velk mal predn zadn prostredn vysn nizn") {
+		for _, ending := range strings.Fields("i y a e ou ho ej eho iho em im") {
+			all[stem+ending] = true
+		}
+	}
+	return all
+}()
+
+// longerName: the street is the second word of another's name.
+func (p postal) longerName(text []byte, start int) bool {
+	from, to := nextWord(text, start, -1)
+	return to == start-1 && text[to] == ' ' && placeAdjectives[string(text[from:to])]
 }
 
 func (p postal) streetWord(text []byte, at, i, direction int, mark func(bool)) (int, bool) {
@@ -235,6 +286,9 @@ func (p postal) number(text []byte, at, direction int) (int, bool) {
 				whole, to = whole+"/"+string(text[f:t]), t
 			}
 		}
+		if letter, end := p.houseLetter(text, to); isDigits(whole[len(whole)-1:]) && letter != "" {
+			whole, to = whole+letter, end
+		}
 	}
 	if !p.sameHouse(whole) {
 		return 0, false
@@ -243,6 +297,22 @@ func (p postal) number(text []byte, at, direction int) (int, bool) {
 		return from, from == 0 || text[from-1] != '/' && text[from-1] != '-'
 	}
 	return to, true
+}
+
+// houseLetter reads the letter in "12 A,": before another word on its line it is
+// "12 a Praha", so one that is wanted only.
+func (p postal) houseLetter(text []byte, at int) (letter string, end int) {
+	if at+1 >= len(text) || text[at] != ' ' {
+		return "", at
+	}
+	end = at + 2
+	letter = string(text[at+1 : end])
+	last := end == len(text) || !isWordByte(text[end]) && text[end] != ' ' && text[end] != '.'
+	wanted := strings.HasSuffix(p.house, letter) && (end == len(text) || !isWordByte(text[end]))
+	if !isHouseLetter(letter) || !last && !wanted {
+		return "", at
+	}
+	return letter, end
 }
 
 // sameHouse: "1234/12" is house number and number in the street; who gives one
@@ -345,6 +415,7 @@ func (p postal) words() (all []word) {
 	house := word{}
 	for _, part := range strings.Split(p.house, "/") {
 		house[part] = false
+		house[strings.TrimRight(part, "abcdefgh")] = false // "12 A"
 	}
 	return append(all, house)
 }

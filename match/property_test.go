@@ -59,7 +59,10 @@ func isSpelling(id Identifier, place string) bool {
 		return slices.Contains(id.Terms(), strings.Replace(plain, "=", "@", 1))
 	case Name, Text:
 		words := id.Words()
-		got := slices.DeleteFunc(foldedWords(place), func(w string) bool { return id.Kind == Name && titles[w] })
+		got := slices.DeleteFunc(foldedWords(place), func(w string) bool { return id.Kind == Name && (titles[w] || len(w) == 1) })
+		if id.Kind == Name && len(got) == 1 && len(words) == 2 {
+			return slices.Contains(words[0], got[0]) && slices.Contains(words[1], got[0])
+		}
 		if len(got) != len(words) {
 			return false
 		}

@@ -2,6 +2,7 @@ package match
 
 import (
 	"bytes"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -86,8 +87,7 @@ func (id Identifier) anchorWords() (all []string) {
 func (id Identifier) phraseWords() (words []word, anchor int) {
 	switch id.Kind {
 	case Name:
-		p := namePhrase(id.Value, 0)
-		return p.words, p.anchor
+		return namePhrase(id.Value, 0).indexed()
 	case Address:
 		p, err := parsePostal(id.Value)
 		if err != nil {
@@ -97,6 +97,24 @@ func (id Identifier) phraseWords() (words []word, anchor int) {
 	}
 	p := textPhrase(id.Value, 0)
 	return p.words, p.anchor
+}
+
+// indexed gives the words with the spellings under which others of a text stand for
+// them: the whole name as one word, the surname of a couple.
+func (p phrase) indexed() (words []word, anchor int) {
+	for i, w := range p.words {
+		w = maps.Clone(w)
+		for _, joined := range p.joined {
+			w[joined] = false
+		}
+		if i == p.anchor {
+			for form := range p.couple {
+				w[form] = true
+			}
+		}
+		words = append(words, w)
+	}
+	return words, p.anchor
 }
 
 // Words lists, for a name, a text, a postal address and a Message-ID that looks

@@ -107,6 +107,9 @@ func (v *variants) name(value string) {
 	}
 	last := len(given) - 1
 	v.add(Normalised, given[last]+" "+strings.Join(given[:last], " "), given[last]+", "+strings.Join(given[:last], " "))
+	if len(given) == 2 {
+		v.add(Normalised, namePhrase(value, 0).joined...)
+	}
 	for i, w := range given {
 		for _, form := range wordForms(w, given, i) {
 			if foldString(form) != foldString(w) {

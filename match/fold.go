@@ -15,7 +15,7 @@ import (
 
 // Fold appends to dst the normalised form of src: lower case; compatibility
 // forms decomposed (NFKD) and their marks dropped; ł ø đ ß æ and the like
-// spelled in ASCII; dashes and apostrophes as "-" and "'", other signs beyond
+// spelled in ASCII, digits of other scripts too; dashes and apostrophes as "-" and "'", other signs beyond
 // ASCII as a quote; zero-width characters,
 // soft hyphens and other format characters removed; every run of white space,
 // NBSP too, as one space; percent-encoding ("%40") and HTML entities
@@ -418,6 +418,8 @@ func foldSlow(r rune) string {
 	for _, d := range norm.NFKD.String(string(r)) {
 		d = unicode.ToLower(d)
 		switch {
+		case unicode.IsDigit(d):
+			out.WriteByte(digitOf(d))
 		case unicode.Is(unicode.Mn, d), unicode.Is(unicode.Cf, d):
 		case spelled[d] != "":
 			out.WriteString(spelled[d])
@@ -430,6 +432,22 @@ func foldSlow(r rune) string {
 		}
 	}
 	return norm.NFC.String(out.String())
+}
+
+// digitOf gives the ASCII digit of another script's. Unicode keeps tens of them
+// together (Standard 4.6).
+func digitOf(r rune) byte {
+	for _, tens := range unicode.Nd.R16 {
+		if lo := rune(tens.Lo); lo <= r && r <= rune(tens.Hi) {
+			return '0' + byte((r-lo)%10)
+		}
+	}
+	for _, tens := range unicode.Nd.R32 {
+		if lo := rune(tens.Lo); lo <= r && r <= rune(tens.Hi) {
+			return '0' + byte((r-lo)%10)
+		}
+	}
+	return '0'
 }
 
 func foldString(s string) string { return strings.Trim(string(Fold(nil, []byte(s))), " ") }

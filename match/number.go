@@ -58,10 +58,16 @@ func (b *numberBook) add(k numberKey) {
 func (b *numberBook) find(text []byte, letters bool, found func(k numberKey, from, to int) bool) bool {
 	var room [32]group // most texts need no more
 	groups := room[:0]
+	var last [3]group
 	for at := seekDigits(text, 0); at < len(text); {
 		g, end := nextGroup(text, at, letters)
 		if g.to == 0 {
 			break
+		}
+		if !letters && g != last[2] {
+			if last = [3]group{last[1], last[2], g}; !b.inTriple(text, last, found) {
+				return false
+			}
 		}
 		if n := len(groups); n > 0 && !separates(text[groups[n-1].to:g.from]) {
 			if !b.inRun(text, groups, letters, found) {
@@ -73,6 +79,54 @@ func (b *numberBook) find(text []byte, letters bool, found func(k numberKey, fro
 		groups, at = append(groups, g), end
 	}
 	return b.inRun(text, groups, letters, found)
+}
+
+// inTriple tries a phone in three groups that other signs part.
+func (b *numberBook) inTriple(text []byte, g [3]group, found func(k numberKey, from, to int) bool) bool {
+	key, ok := oddTriple(text, g)
+	if !ok {
+		return true
+	}
+	for _, k := range b.keys[key] {
+		if k.kind == Phone && !found(k, g[0].from, g[2].to) {
+			return false
+		}
+	}
+	return true
+}
+
+// oddTriple reads "777~123~456", "777, 123, 456", "[777] 123 456" or "777·123·456",
+// whose signs part prices and times too: only three groups of three, alone or behind
+// the Czech calling code.
+func oddTriple(text []byte, g [3]group) (digits string, ok bool) {
+	for _, each := range g {
+		if each.to-each.from != 3 {
+			return "", false
+		}
+	}
+	first, second := text[g[0].to:g[1].from], text[g[1].to:g[2].from]
+	if !oddGap(first) || string(second) != string(first) && (first[0] != ']' || string(second) != " ") {
+		return "", false
+	}
+	if numberBeside(text, g[2].to, +1) || numberBeside(text, g[0].from-1, -1) && !bytes.HasSuffix(bytes.TrimRight(text[:g[0].from], " ["), []byte("+420")) {
+		return "", false
+	}
+	return string(text[g[0].from:g[0].to]) + string(text[g[1].from:g[1].to]) + string(text[g[2].from:g[2].to]), true
+}
+
+func oddGap(gap []byte) bool {
+	return len(gap) > 0 && len(gap) < 3 && strings.IndexByte("~*:,]\"", gap[0]) >= 0 && (len(gap) == 1 || gap[1] == ' ')
+}
+
+// numberBeside: a letter right there, or a digit behind no more than two signs.
+func numberBeside(text []byte, at, direction int) bool {
+	for n := 0; n < 3 && at >= 0 && at < len(text) && text[at] != '\n'; n++ {
+		if isWordByte(text[at]) {
+			return n == 0 || '0' <= text[at] && text[at] <= '9'
+		}
+		at += direction
+	}
+	return false
 }
 
 // seekDigits goes on to where the next row of groups with a digit in it begins,
@@ -182,7 +236,7 @@ func (k numberKey) stands(text []byte, groups []group, i, j int) bool {
 	if plus := from > 0 && text[from-1] == '+'; plus && k.country != "" && !strings.HasPrefix(k.key, k.country) {
 		return false
 	}
-	if k.kind == BirthNumber && !birthShape(groups[i:j+1]) || k.inCode(text, from, to) {
+	if k.kind == BirthNumber && !birthShape(text, groups[i:j+1]) || k.kind != IBAN && k.kind != Account && insideIBAN(text, groups, i) || k.inCode(text, from, to) {
 		return false
 	}
 	if k.kind != Phone && inInternational(text, groups, i, j) && !labelled(text, from, labels[k.kind]) {
@@ -194,14 +248,46 @@ func (k numberKey) stands(text []byte, groups []group, i, j int) bool {
 	if i > 0 && (tight(text[groups[i-1].to:from]) || k.otherCountry(text, groups[i-1], from)) {
 		return false
 	}
-	if j+1 < len(groups) && (tight(text[to:groups[j+1].from]) || isBankCode(text, groups, j+1, k)) {
+	if j+1 < len(groups) && (tight(text[to:groups[j+1].from]) && (k.kind != Phone || !isRange(text, groups, i, j)) || isBankCode(text, groups, j+1, k)) {
 		return false
 	}
 	return !inGrid(text, groups, i, j)
 }
 
-// birthShape: a birth number is divided behind its date only.
-func birthShape(groups []group) bool {
+// isRange: "222 333 444-5" is a phone and the next ones.
+func isRange(text []byte, groups []group, i, j int) bool {
+	next := groups[j+1]
+	return i < j && next.to-next.from == 1 && text[next.from-1] == '-' && (next.to == len(text) || !isWordByte(text[next.to])) &&
+		(j+2 == len(groups) || !tight(text[next.to:groups[j+2].from]))
+}
+
+// ibanLengths are those of the neighbours (ISO 13616 registry).
+var ibanLengths = map[string]int{"cz": 24, "sk": 24, "pl": 28, "de": 22, "at": 20, "hu": 28}
+
+// insideIBAN: groups[i] continues what began with a country and its check digits.
+func insideIBAN(text []byte, groups []group, i int) bool {
+	length := 0
+	for n := i - 1; n >= 0 && groups[n+1].from-groups[n].to == 1 && text[groups[n].to] == ' '; n-- {
+		g := groups[n]
+		length += g.to - g.from
+		if at := g.from; g.to-at == 2 && at >= 2 && (at == 2 || !isWordByte(text[at-3])) {
+			return length+2 < ibanLengths[string(text[at-2:at])]
+		}
+	}
+	return false
+}
+
+// birthShape: a birth number is divided behind its date only, and the date into
+// pairs only before a slash: "92 03 15/1221".
+func birthShape(text []byte, groups []group) bool {
+	if len(groups) == 4 && text[groups[2].to] == '/' {
+		for _, g := range groups[:3] {
+			if g.to-g.from != 2 {
+				return false
+			}
+		}
+		return true
+	}
 	return len(groups) == 1 || len(groups) == 2 && groups[0].to-groups[0].from == 6
 }
 
@@ -261,6 +347,9 @@ var labels = map[Kind][]string{
 	CompanyID:      {"ic", "ico", "identifikacni"},
 	BirthNumber:    {"rc", "rodne", "cislo", "c"},
 }
+
+// vatLabels stand before a VAT number that lacks its country.
+var vatLabels = []string{"nip", "vat", "dic", "dph", "ustid", "tva", "steuer"}
 
 // shortCode: "K-482" tells itself from other numbers where it stands in one piece.
 func shortCode(written []byte, length int) bool {
@@ -504,6 +593,9 @@ func ibanKeys(iban string) []string {
 		keys := a.keys()
 		return append(keys[:len(keys)-1], iban)
 	}
+	if bban := iban[2:]; isDigits(bban) && len(bban) >= 20 { // Poles leave their country out
+		return []string{iban, bban}
+	}
 	return []string{iban}
 }
 
@@ -570,6 +662,9 @@ func companyKeys(value string) []string {
 	case (strings.HasPrefix(c, "cz") || strings.HasPrefix(c, "sk")) && len(c) >= 10 && len(c) <= 12 && isDigits(c[2:]), isDigits(c) && (len(c) == 9 || len(c) == 10):
 		return []string{digits}
 	case len(c) >= 8 && len(c) <= 15 && c[0] >= 'a' && c[1] >= 'a' && len(digits) >= 5 && isASCII(c):
+		if isDigits(c[2:]) {
+			return []string{c, c[2:]} // the second behind a label only
+		}
 		return []string{c}
 	}
 	return nil
@@ -580,6 +675,9 @@ func (id Identifier) numberKey(key string, identifier int) numberKey {
 	k := numberKey{key: key, identifier: identifier, alone: len(key) < 7, kind: id.Kind}
 	if len(key) < shortestNumber || id.Kind == CompanyID && len(key) < 8 {
 		k.labels = labels[id.Kind]
+	}
+	if folded := compact(id.Value); id.Kind == CompanyID && len(key) >= 8 && isDigits(key) && strings.HasSuffix(folded, key) && !isDigits(folded) && !strings.HasPrefix(strings.TrimPrefix(folded, "dic"), "cz") && !strings.HasPrefix(folded, "sk") {
+		k.labels = vatLabels
 	}
 	switch id.Kind {
 	case Phone:

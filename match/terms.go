@@ -18,7 +18,7 @@ import (
 // Identifiers lists, sorted and once each, the index terms of a text:
 //   - addresses whole (without plus-tag), their local part and their domain,
 //     also percent- and entity-encoded or written with "(at)" and "dot";
-//   - every row of digit groups of 5 to 24 digits, so that a phone is there
+//   - every row of digit groups of 5 to 26 digits, so that a phone is there
 //     with and without its country code, an account, a card, a birth number;
 //   - codes of letters and digits ("fv202400123", IBAN);
 //   - IP addresses.
@@ -324,20 +324,26 @@ func verpLocals(locals []string) (all []string) {
 
 const (
 	shortestNumber   = 5
-	shortestCode     = 4 // with a letter in it, in one piece
-	shortestLabelled = 3 // behind "VS", "obj. č.", …
-	longestDigits    = 24
+	shortestCode     = 4  // with a letter in it, in one piece
+	shortestLabelled = 3  // behind "VS", "obj. č.", …
+	longestDigits    = 26 // a Polish IBAN without its country
 	longestCode      = 34 // an IBAN
 	mostGroups       = 9  // an IBAN in fours
 )
 
 func (t *terms) numbers(text []byte, letters bool) {
 	var groups []group
+	var last [3]group
 	for at := 0; at < len(text); {
 		var g group
 		g, at = nextGroup(text, at, letters)
 		if g.to == 0 {
 			break
+		}
+		if last = [3]group{last[1], last[2], g}; !letters {
+			if digits, ok := oddTriple(text, last); ok {
+				t.add(digits)
+			}
 		}
 		if n := len(groups); n > 0 && !separates(text[groups[n-1].to:g.from]) {
 			t.rows(text, groups, letters)
@@ -369,7 +375,7 @@ func (t *terms) rows(text []byte, groups []group, letters bool) {
 			if row, digits = append(row, g...), digits+n; letters && i == j && n == 0 && j+1 < len(groups) && len(g) > 4 && spaced(text, groups, j+1) {
 				break
 			}
-			if wholeRow(text, groups, j, letters) && plausible(text, groups[i].from, groups[j].to, row, digits, letters) && !inGrid(text, groups, i, j) {
+			if wholeRow(text, groups, i, j, letters) && plausible(text, groups[i].from, groups[j].to, row, digits, letters) && !inGrid(text, groups, i, j) {
 				t.add(string(row))
 			}
 		}
@@ -380,8 +386,8 @@ func spaced(text []byte, groups []group, j int) bool {
 	return bytes.ContainsAny(text[groups[j-1].to:groups[j].from], " \n")
 }
 
-func wholeRow(text []byte, groups []group, j int, letters bool) bool {
-	return letters || j+1 == len(groups) || !tight(text[groups[j].to:groups[j+1].from])
+func wholeRow(text []byte, groups []group, i, j int, letters bool) bool {
+	return letters || j+1 == len(groups) || !tight(text[groups[j].to:groups[j+1].from]) || isRange(text, groups, i, j)
 }
 
 // plausible: long enough to be told from other numbers, or behind a label.

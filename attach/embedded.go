@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"net/mail"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,7 +14,9 @@ import (
 
 // Embedded is a file, or a text, that stands encoded within a text: uuencoded, as a
 // data: URI (RFC 2397), as a run of base64, which a pasted source of a mail and the
-// links of newsletters hold, or as an address that Cloudflare hid from robots.
+// links of newsletters hold (of an OpenPGP key whose it is), as an address in
+// hexadecimal or that Cloudflare hid from robots, as a link that Proofpoint rewrote, or
+// as a record of LDIF with values in base64.
 type Embedded struct {
 	Name, Type string // as claimed; "" if nothing is
 	Data       []byte
@@ -37,9 +40,13 @@ const (
 // EmbeddedIn returns what is embedded in a text, in order.
 func EmbeddedIn(text string) (all []Embedded) {
 	at := 0
-	for _, f := range uuFiles(text) {
-		all = append(encodedIn(all, text, at, f.from), f)
-		at = f.to
+	told := slices.Concat(uuFiles(text), rewrittenLinks(text), records(text))
+	slices.SortStableFunc(told, func(a, b Embedded) int { return a.from - b.from })
+	for _, f := range told {
+		if f.from >= at {
+			all = append(encodedIn(all, text, at, f.from), f)
+			at = f.to
+		}
 	}
 	return encodedIn(all, text, at, len(text))
 }
@@ -258,30 +265,43 @@ func oneRun(text string, lines []stretch) (e Embedded, ok bool) {
 	for _, l := range lines {
 		b.WriteString(text[l.from:l.to])
 	}
-	if address := cloudflare(b.String()); address != nil {
+	if address := hexAddress(b.String()); address != nil {
 		return Embedded{Data: address, from: from, to: to}, true
 	}
 	e = Embedded{Data: decode64(b.String()), from: from, to: to, base64: true}
+	if ids := userIDs(e.Data); len(ids) > 0 {
+		e.Data = ids
+		return e, true
+	}
 	return e, saysSomething(e.Data)
 }
 
-// cloudflare decodes an address as pages behind Cloudflare carry it, in data-cfemail
-// and behind /cdn-cgi/l/email-protection#: hexadecimal, each byte XOR the first.
-// Nil when it is none.
-func cloudflare(run string) []byte {
+// hexAddress decodes an address in hexadecimal: as it is, or as pages behind
+// Cloudflare carry it, in data-cfemail and behind /cdn-cgi/l/email-protection#, each
+// byte XOR the first. Nil when it is none.
+func hexAddress(run string) []byte {
 	b, err := hex.DecodeString(run)
 	if err != nil {
 		return nil
 	}
+	if isAddress(b) {
+		return b
+	}
 	for i, c := range b[1:] {
-		if b[i+1] = c ^ b[0]; b[i+1] <= ' ' {
-			return nil
-		}
+		b[i+1] = c ^ b[0]
 	}
-	if a, err := mail.ParseAddress(string(b[1:])); err != nil || !strings.Contains(a.Address, ".") {
-		return nil
+	if isAddress(b[1:]) {
+		return b[1:]
 	}
-	return b[1:]
+	return nil
+}
+
+func isAddress(b []byte) bool {
+	if bytes.ContainsFunc(b, func(c rune) bool { return c <= ' ' }) {
+		return false
+	}
+	a, err := mail.ParseAddress(string(b))
+	return err == nil && strings.Contains(a.Address, ".")
 }
 
 // value64 is that of a character of base64 in either alphabet, RFC 4648 §4 and §5;

@@ -1,6 +1,7 @@
 package attach
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/base64"
 	"strings"
@@ -24,6 +25,12 @@ func TestEmbedded(t *testing.T) {
 		"data: URI in signs of percent":           {"data:text/html,%3Cp%3EJan%3C/p%3E", []string{"<p>Jan</p>"}},
 		"data: URI of base64 in signs of percent": {"(data:;base64,SmFuIE5vdmFr%0ALCBCcm5v%3D%3D)", []string{"Jan Novak, Brno"}},
 		"an address that Cloudflare hid":          {`"/cdn-cgi/l/email-protection#7b111a153b15140d1a10551801"`, []string{"jan@novak.cz"}},
+		"an address in hexadecimal":               {"https://n.example/c?e=6a616e406e6f76616b2e637a", []string{"jan@novak.cz"}},
+		"a link that Proofpoint rewrote":          {"https://urldefense.proofpoint.com/v2/url?u=https-3A__x.example_u-3Fe-3Djan-40novak.cz&d=DwMF&c=x", []string{"https://x.example/u?e=jan@novak.cz"}},
+		"its later form":                          {"https://urldefense.com/v3/__https://x.example/u?e=jan*40novak.cz**Ax__;JcOhw6k!!abc!xyz$", []string{"https://x.example/u?e=jan%40novak.czáéx"}},
+		"LDIF":                                    {"dn: x\ncn: y\n\ndn: z\ngivenName:: T25kxZllag==\nsn:: TWFy\n ZWs=\n\ndn: a\n", []string{"dn: z\ngivenName: Ondřej\nsn: Marek"}},
+		"a card in base64":                        {"BEGIN:VCARD\nFN;CHARSET=UTF-8;ENCODING=BASE64:SmFuIE5vdsOhaw==\nEND:VCARD", []string{"BEGIN:VCARD\nFN: Jan Novák\nEND:VCARD"}},
+		"an OpenPGP key":                          {"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n" + wrapped(string(openPGPKey("Jan Novák <jan@novak.cz>")), "\n") + "\n=wjO0\n-----END", []string{"Jan Novák <jan@novak.cz>"}},
 		"words and paths":                         {"internationalization objednavka/2024/listopad/potvrzeni aaaaaaaaaaaaaaaaaaaaaaaa 1234567890123456", nil},
 		"prose about data":                        {"Osobní data: jméno, příjmení", nil},
 	} {
@@ -35,6 +42,13 @@ func TestEmbedded(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
 	}
+}
+
+// openPGPKey has a key in the old form of packets, of two octets' length, and a user id
+// in the new one.
+func openPGPKey(id string) []byte {
+	key := append([]byte{0x99, 1, 0x0d, 4}, make([]byte, 0x10c)...)
+	return append(append(key, 0xC0|userID, byte(len(id))), id...)
 }
 
 func wrapped(text, end string) string {
@@ -79,6 +93,9 @@ func TestHostileRuns(t *testing.T) {
 		"one line":           strings.Repeat("QQ/", 600_000),
 		"beginnings":         strings.Repeat("data:", 400_000),
 		"empty URIs":         strings.Repeat("data:,", 400_000),
+		"records":            strings.Repeat("a:: QUJD\n", 150_000),
+		"links":              strings.Repeat("urldefense.com/v3/__*", 80_000),
+		"packets":            base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{0x99, 0, 0}, 400_000)),
 		"percent signs":      "data:;base64," + strings.Repeat("%", 1_600_000),
 	} {
 		began := time.Now()

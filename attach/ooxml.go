@@ -114,7 +114,7 @@ func officeToken(b *strings.Builder, token xml.Token) {
 			b.WriteString(strings.Repeat(" ", min(max(n, 1), 100)))
 		}
 		for _, a := range t.Attr {
-			if worded[a.Name.Local] && a.Value != "" {
+			if (worded[a.Name.Local] || a.Name.Local == "val" && wordedElement[t.Name.Local]) && a.Value != "" {
 				b.WriteString("\n" + a.Value + "\n")
 			}
 		}
@@ -127,6 +127,10 @@ func officeToken(b *strings.Builder, token xml.Token) {
 
 // worded attributes hold what a person wrote.
 var worded = map[string]bool{"author": true, "initials": true, "title": true, "descr": true, "alias": true, "href": true, "instr": true, "tooltip": true, "display": true, "string-value": true, "date-value": true, "value": true, "current-value": true, "userId": true, "UnicodeString": true, "name": false}
+
+// wordedElement: those of WordprocessingML that hold it in "val": name and mark of a
+// content control, a variable, a field of a form with its default and its help.
+var wordedElement = map[string]bool{"alias": true, "tag": true, "docVar": true, "default": true, "statusText": true, "helpText": true}
 
 // inline elements don't end a word.
 var inline = map[string]bool{"t": true, "r": true, "rPr": true, "span": true, "a": true, "s": true, "b": true, "i": true, "u": true, "sz": true, "szCs": true, "lang": true, "rFonts": true, "color": true, "rStyle": true, "proofErr": true,

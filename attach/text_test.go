@@ -1,6 +1,12 @@
 package attach
 
-import "testing"
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+)
 
 func TestUnfold(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
@@ -12,5 +18,22 @@ func TestUnfold(t *testing.T) {
 		if got := string(Unfold([]byte(c.text))); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}
+	}
+}
+
+// TestContentControls: what a Word document holds beside what it shows.
+func TestContentControls(t *testing.T) {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.Create("word/document.xml")
+	if err == nil {
+		_, err = w.Write([]byte(`<w:p><w:sdtPr><w:alias w:val="777 123 456"/><w:tag w:val="jan@firma.cz"/></w:sdtPr><w:jc w:val="both"/><w:t>x</w:t></w:p>`))
+	}
+	if err = errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	text, reasons := Read("a.docx", "", b.Bytes(), NewBudget(), Help{Decode: func(b []byte) string { return string(b) }})
+	if !strings.Contains(text, "777 123 456") || !strings.Contains(text, "jan@firma.cz") || strings.Contains(text, "both") {
+		t.Errorf("got %q %v", text, reasons)
 	}
 }

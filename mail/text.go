@@ -29,7 +29,7 @@ type Text struct {
 
 // TextVersion rises whenever Extract reads more than before, so that older
 // texts can be derived again.
-const TextVersion = 9
+const TextVersion = 10
 
 // Outgrown reports whether a stored text was made by an older version and shows that
 // this one reads more in its message. (Where parts could not be read, only a reading
@@ -50,12 +50,13 @@ func Outgrown(b []byte) (more bool) {
 
 // outgrownField: text/enriched is read without its commands now, the files in
 // winmail.dat stand in the record, names in pieces are put together, those in an
-// archive read as DOS wrote them, and tables show names and values that no cell shows.
+// archive read as DOS wrote them, tables show names and values that no cell shows, and
+// documents the names of their content controls.
 func outgrownField(name, value string) bool {
 	switch strings.ToLower(name) {
 	case "content-type":
 		t, _ := mediaType(value, "")
-		return (&Part{Type: t}).isEnriched() || strings.Contains(t, "ms-tnef") || strings.Contains(t, "zip") || strings.Contains(t, "spreadsheet") || strings.Contains(value, ".ods") || strings.Contains(value, ".xlsx") || strings.Contains(value, "*1")
+		return (&Part{Type: t}).isEnriched() || strings.Contains(t, "ms-tnef") || strings.Contains(t, "zip") || strings.Contains(t, "spreadsheet") || strings.Contains(t, "wordprocessing") || strings.Contains(value, ".docx") || strings.Contains(value, ".ods") || strings.Contains(value, ".xlsx") || strings.Contains(value, "*1")
 	case "content-disposition":
 		return strings.Contains(value, "*1")
 	}

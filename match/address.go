@@ -372,7 +372,8 @@ func foreign(s string) string {
 	}, s)
 }
 
-// decodeOnly undoes percent-encoding, entities and \u, and nothing else.
+// decodeOnly undoes percent-encoding, entities, \u, quoted-printable and letters read byte
+// by byte, and nothing else.
 func decodeOnly(src []byte) (dst []byte) {
 	for at := 0; at < len(src); {
 		plain, size := "", 0
@@ -385,10 +386,16 @@ func decodeOnly(src []byte) (dst []byte) {
 			var r rune
 			r, size = unicodeEscape(src[at:])
 			plain = string(r)
+		case '=':
+			if size = softBreak(src[at:]); size == 0 {
+				var r rune
+				r, size = quotedRune(src[at:], true)
+				plain = string(r)
+			}
 		}
 		if size == 0 {
-			_, size = decodeRune(src[at:])
-			r, _ := decodeRune(src[at:])
+			var r rune
+			r, size, _ = decodeLetter(src[at:])
 			plain = string(r)
 		}
 		dst, at = append(dst, plain...), at+size

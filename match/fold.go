@@ -126,12 +126,10 @@ func (f *folder) run() {
 		case c == '=':
 			f.quoted()
 		default:
-			r, size := decodeRune(f.src[f.at:])
-			if isLead(r) {
-				if whole, more := mojibake(r, f.src[f.at+size:]); more > 0 {
-					f.decoded(string(whole), size+more)
-					continue
-				}
+			r, size, broken := decodeLetter(f.src[f.at:])
+			if broken {
+				f.decoded(string(r), size)
+				continue
 			}
 			f.rune(r, size)
 		}

@@ -56,6 +56,8 @@ func TestFindHit(t *testing.T) {
 		{"name in quoted-printable of windows-1250", "Lucie Hájková", "Dobr=FD den Lucie H=E1jkov=E1", "Lucie H=E1jkov=E1", Name, Normalised},
 		{"phone across a soft line break", "778325033", "Content-Transfer-Encoding: quoted-printable\n\ntel 778 =\n325=20033\n", "778 =\n325=20033", Phone, Normalised},
 		{"address across a quoted soft line break", "jan@firma.cz", "> Dobr=C3=BD den, ja=\n> n=40firma.cz\n", "ja=\n> n=40firma.cz", Email, Normalised},
+		{"address of an IDN in quoted-printable", "jan@háčky.cz", "Dobr=C3=BD den, jan@h=C3=A1=C4=\n=8Dky.cz", "jan@h=C3=A1=C4=\n=8Dky.cz", Email, Normalised},
+		{"address of an IDN read as Latin-1", "jan@háčky.cz", "jan@hÃ¡Ä\u008dky.cz", "jan@hÃ¡Ä\u008dky.cz", Email, Normalised},
 		{"number behind = within quoted-printable", "27074358", "Dobr=C3=BD den =C4=8C=C3=AD, ičo=27074358", "27074358", CompanyID, Exact},
 		{"number in a table of values", "27074358", "cena=30 dph=21 ičo=27074358 ks=15", "27074358", CompanyID, Exact},
 		{"name of UTF-8 read as Latin-1", "Jan Novák", "Dobrý den, Jan NovÃ¡k", "Jan NovÃ¡k", Name, Normalised},

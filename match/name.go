@@ -111,12 +111,12 @@ func (p phrase) ofCouple(text []byte, from, to int) (start, end int, ok bool) {
 		}
 		for i := range 3 {
 			f, t := nextWord(text, at, direction)
-			w := string(text[f:t])
-			if i == 1 && !conjunctions[w] || f == t {
+			w := text[f:t]
+			if i == 1 && !conjunctions[string(w)] || f == t {
 				named = false
 				break
 			}
-			if _, mine := p.words[0][w]; mine && i != 1 {
+			if _, mine := p.words[0][string(w)]; mine && i != 1 {
 				named = true
 			}
 			if at = t; direction < 0 {

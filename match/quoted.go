@@ -102,7 +102,16 @@ func isLetter(c byte) bool { c |= 0x20; return 'a' <= c && c <= 'z' }
 // space was taken for, that byte; 0: it was none.
 var leads = [...]byte{'Â': 0xC2, 'Ã': 0xC3, 'Ă': 0xC3, 'Ä': 0xC4, 'Å': 0xC5, 'Ĺ': 0xC5}
 
-func isLead(r rune) bool { return int(r) < len(leads) && leads[r] != 0 }
+// decodeLetter reads a character, also one that was broken in two.
+func decodeLetter(s []byte) (r rune, size int, broken bool) {
+	r, size = decodeRune(s)
+	if int(r) < len(leads) && leads[r] != 0 {
+		if whole, more := mojibake(r, s[size:]); more > 0 {
+			return whole, size + more, true
+		}
+	}
+	return r, size, false
+}
 
 // mojibake reads a Latin letter, or a no-break space, whose two bytes of UTF-8 were
 // each taken for a letter of windows-1252 or windows-1250; lead is the first of them

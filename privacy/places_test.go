@@ -40,7 +40,7 @@ type spot struct {
 }
 
 func (s spot) takes(f spelling) bool {
-	encodes := strings.Contains("URL parameter, mailto or tel link, link in plain text, file name, file json, file ics, file vcf, percent-encoded data URI in a link", s.name)
+	encodes := strings.Contains("URL parameter, mailto or tel link, link in plain text, file name, file json, file ics, file vcf, percent-encoded data URI in a link, source of a mail in plain text", s.name)
 	return (s.lines || !strings.Contains(f.text, "\n")) && !(encodes && f.encoded())
 }
 
@@ -136,6 +136,19 @@ func embeddedPlaces() []spot {
 		})},
 		{"picture's name", false, htmlMail(`<img src="foto/%s .jpg">`)},
 		{"base64 in plain text", true, plain(in64)},
+		{"source of a mail in plain text", false, plain(func(t string) string {
+			return "Content-Transfer-Encoding: quoted-printable\n\n" + unix(transferred("quoted-printable", []byte(strings.Repeat("údaj ", 6)+t+" .")))
+		})},
+		{"link that Proofpoint rewrote", false, html(`<a href="https://urldefense.proofpoint.com/v2/url?u=https-3A__x.example_-3Fq-3D%s-26n&d=x">x</a>`, func(t string) string {
+			var b strings.Builder
+			for _, c := range []byte(t) {
+				fmt.Fprintf(&b, "-%02X", c)
+			}
+			return b.String()
+		})},
+		{"value of LDIF", true, plain(func(t string) string {
+			return "dn: cn=x\ncn:: " + base64.StdEncoding.EncodeToString([]byte(t+" ")) + "\nobjectClass: person"
+		})},
 		{"base64 in lines of plain text", true, plain(lines)},
 		{"base64 in quoted text", true, plain(func(t string) string { return "> " + strings.ReplaceAll(strings.TrimSpace(lines(t)), "\n", "\n> ") })},
 		{"base64 in lines of HTML", true, html("<p>x<br>\n%s</p>", func(t string) string { return strings.ReplaceAll(lines(t), "\n", "<br>\n") })},

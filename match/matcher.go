@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"unicode"
 )
 
@@ -308,27 +307,6 @@ func (m *Matcher) scanPieces(text []byte, found func(candidate) bool) bool {
 		}
 	}
 	return true
-}
-
-// ipPiece: an IPv4 address may stand behind a label's colon ("IP:10.0.0.4") or
-// before a port's.
-func ipPiece(spelling string, identifier int) piece {
-	if strings.IndexByte(spelling, ':') >= 0 {
-		return piece{identifier, []byte(spelling), "0123456789abcdef:"}
-	}
-	return piece{identifier, []byte(spelling), "0123456789abcdefghijklmnopqrstuvwxyz"}
-}
-
-// behindLabel: "ip:2001:db8::1".
-func behindLabel(before []byte) bool {
-	at := len(before) - 1
-	if before[at] != ':' {
-		return false
-	}
-	for at > 0 && isWordByte(before[at-1]) {
-		at--
-	}
-	return bytes.ContainsAny(before[at:], "ghijklmnopqrstuvwxyz")
 }
 
 // stands: no byte that would make it longer stands beside it; a dot counts

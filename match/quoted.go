@@ -39,7 +39,22 @@ func quotedPrintable(src []byte) bool {
 	if quoted == 0 {
 		return false
 	}
-	return sure > 1 && other*4 <= quoted || bytes.Contains(bytes.ToUpper(src), []byte("QUOTED-PRINTABLE"))
+	return sure > 1 && other*4 <= quoted || saysQuotedPrintable(src)
+}
+
+// saysQuotedPrintable looks for the word in any case, without a copy of the text.
+func saysQuotedPrintable(src []byte) bool {
+	before, after := []byte("quoted"), []byte("-printable")
+	for at := 0; ; at++ {
+		n := bytes.IndexByte(src[at:], '-')
+		if n < 0 {
+			return false
+		}
+		at += n
+		if at >= len(before) && len(src) >= at+len(after) && bytes.EqualFold(src[at-len(before):at], before) && bytes.EqualFold(src[at:at+len(after)], after) {
+			return true
+		}
+	}
 }
 
 // softBreak measures "=" at the end of a line, with the signs of quoting before the

@@ -479,3 +479,26 @@ func TestRecordFailsWhenItCannotWrite(t *testing.T) {
 		t.Errorf("got %d entries counted, want 2", l.edge.Size())
 	}
 }
+
+// TestCloseSeals: an end leaves a checkpoint of all that was recorded.
+func TestCloseSeals(t *testing.T) {
+	s, c := storetest.New(t), &clock{t: start}
+	l := openLog(t, s, c)
+	fill(t, l, c, 3)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := s.OpenFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = f.View(func(tx *store.FileTx) error {
+		if tx.Get(checkpointsBucket, number(int64(3))) == nil {
+			t.Error("no checkpoint of the 3 entries")
+		}
+		return nil
+	})
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -10,9 +10,6 @@ import (
 // TestBrowserObeysItsPolicy opens every page and the sandboxed mail, and asks the
 // browser what it refused: nothing of ours may be.
 func TestBrowserObeysItsPolicy(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a browser")
-	}
 	w := newWorld(t).settle()
 	ctx := chromium(t)
 	last := ""
@@ -39,9 +36,6 @@ func TestBrowserObeysItsPolicy(t *testing.T) {
 // TestBrowserFollowsNewsKeysAndDrafts is the desk as a person meets it: a mail
 // appears in the open list, keys move, open and answer, what is typed is kept.
 func TestBrowserFollowsNewsKeysAndDrafts(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a browser")
-	}
 	w := newWorld(t).settle()
 	ctx := chromium(t)
 	do := func(what string, steps ...step) {
@@ -101,9 +95,6 @@ func TestBrowserFollowsNewsKeysAndDrafts(t *testing.T) {
 // TestBrowserSendsAFindOnce: a find that takes long says so, and pressing again
 // does not begin a second one.
 func TestBrowserSendsAFindOnce(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a browser")
-	}
 	w := newWorld(t).settle()
 	ctx := chromium(t)
 	w.must(w.signInBrowser(ctx, "jana"))

@@ -43,9 +43,6 @@ func (a *asked) all() []string {
 // TestPackageAsksNobody opens the pages of a package whose mail wants pictures,
 // styles and scripts from outside: the browser loads the page and nothing else.
 func TestPackageAsksNobody(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a browser")
-	}
 	w := newWorld(t).settle()
 	var outside, inside asked
 	away := httptest.NewServer(outside.count(http.NotFoundHandler()))

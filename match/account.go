@@ -1,6 +1,7 @@
 package match
 
 import (
+	"bytes"
 	"strings"
 )
 
@@ -46,9 +47,31 @@ func pad(s string, n int) string { return strings.Repeat("0", max(0, n-len(s))) 
 func (a account) keys() []string {
 	wide := pad(a.number, 10)
 	if a.prefix == "" {
-		return []string{a.number + a.bank, wide + a.bank, pad("", 6) + wide + a.bank, a.iban()}
+		return append(a.bare(), a.number+a.bank, wide+a.bank, pad("", 6)+wide+a.bank, a.iban())
 	}
-	return []string{a.prefix + a.number + a.bank, a.prefix + wide + a.bank, pad(a.prefix, 6) + wide + a.bank, a.iban()}
+	return append(a.bare(), a.prefix+a.number+a.bank, a.prefix+wide+a.bank, pad(a.prefix, 6)+wide+a.bank, a.iban())
+}
+
+// bare is the number without its bank, which forms ask for by itself.
+func (a account) bare() []string {
+	if len(a.prefix+a.number) < shortestBare {
+		return nil
+	}
+	return []string{a.prefix + a.number}
+}
+
+const shortestBare = 6
+
+// bankBehind: "kód banky: 0800" follows, with no other number between. It gives the
+// end of that.
+func bankBehind(text []byte, at int, bank string) (end int, ok bool) {
+	rest := text[at:min(len(text), at+40)]
+	digit := bytes.IndexAny(rest, "0123456789")
+	if digit < 0 || !bytes.HasPrefix(rest[digit:], []byte(bank)) || !bytes.Contains(rest[:digit], []byte("bank")) {
+		return 0, false
+	}
+	end = digit + len(bank)
+	return at + end, end == len(rest) || !isWordByte(rest[end])
 }
 
 func parseIBAN(value string) (string, bool) {
@@ -73,10 +96,25 @@ func ibanCheck(country, bban string) string {
 	return string([]byte{'0' + byte(check/10), '0' + byte(check%10)})
 }
 
+// account of an account or a Czech or Slovak IBAN.
+func (id Identifier) account() (account, bool) {
+	if id.Kind == Account {
+		return parseAccount(id.Value)
+	}
+	iban, _ := parseIBAN(id.Value)
+	return ibanAccount(iban)
+}
+
+func ibanAccount(iban string) (a account, ok bool) {
+	if (strings.HasPrefix(iban, "cz") || strings.HasPrefix(iban, "sk")) && len(iban) == 24 && isDigits(iban[4:]) {
+		return account{strings.TrimLeft(iban[8:14], "0"), strings.TrimLeft(iban[14:], "0"), iban[4:8]}, true
+	}
+	return a, false
+}
+
 // ibanKeys: a Czech or Slovak IBAN is also its account number.
 func ibanKeys(iban string) []string {
-	if (strings.HasPrefix(iban, "cz") || strings.HasPrefix(iban, "sk")) && len(iban) == 24 && isDigits(iban[4:]) {
-		a := account{strings.TrimLeft(iban[8:14], "0"), strings.TrimLeft(iban[14:], "0"), iban[4:8]}
+	if a, ok := ibanAccount(iban); ok {
 		keys := a.keys()
 		return append(keys[:len(keys)-1], iban)
 	}

@@ -198,6 +198,10 @@ func (e entry) after(text []byte, start int) (int, bool) {
 				continue
 			}
 		}
+		if at < len(text) && text[at] == ',' && i == strings.IndexByte(e.domain, '.') && strings.Count(e.domain, ".") == 1 && !e.whole {
+			at++ // mistyped: "firma,cz"
+			continue
+		}
 		if i > 0 && e.domain[i] != '-' && at+2 < len(text) && text[at] == '-' && text[at+1] == '\n' {
 			at += 2 // hyphenated at the line's end
 		}
@@ -318,8 +322,20 @@ func continuesLocal(text []byte, from int) bool {
 	if isWordByte(c) {
 		return true
 	}
-	return strings.IndexByte(".+-_", c) >= 0 && from > 1 && isWordByte(text[from-2])
+	return strings.IndexByte(".+-_", c) >= 0 && from > 1 && isWordByte(text[from-2]) && !behindDate(text, from-1)
 }
+
+// behindDate: eight digits and more that begin a Message-ID or stand in a file's name,
+// as in "20261102.jan@firma.cz" or "Novak_777123456_jan@firma.cz".
+func behindDate(text []byte, end int) bool {
+	at := end
+	for at > 0 && text[at-1]-'0' <= 9 {
+		at--
+	}
+	return end-at >= leastDate && (at == 0 || !isWordByte(text[at-1]) && text[at-1] != '.')
+}
+
+const leastDate = 8
 
 // continuesDomain reports whether the domain goes on behind to.
 func continuesDomain(text []byte, to int) bool {
@@ -330,7 +346,18 @@ func continuesDomain(text []byte, to int) bool {
 	if isWordByte(c) {
 		return true
 	}
-	return (c == '.' || c == '-' || c == '_') && to+1 < len(text) && isWordByte(text[to+1]) && !(c == '.' && endsFileName(text[to+1:]))
+	if c != '.' && c != '-' || to+1 >= len(text) || !isWordByte(text[to+1]) {
+		return false // no domain of mail has "_" in it
+	}
+	if c == '.' {
+		return !endsFileName(text[to+1:])
+	}
+	for to++; to < len(text) && (isWordByte(text[to]) || text[to] == '-' || text[to] == '_'); to++ {
+		if text[to] == '_' {
+			return false
+		}
+	}
+	return to+1 < len(text) && text[to] == '.' && isWordByte(text[to+1]) && !endsFileName(text[to+1:]) // else "firma.cz-smlouva": no top-level domain has a dash
 }
 
 // fileEndings are those that no domain ends in, and the archives whose ending one

@@ -20,6 +20,12 @@ func ipSpellings(value string) []string {
 	if ip.Is6() {
 		all = append(all, ip.StringExpanded(), shortGroups(ip))
 	}
+	if ip.Is6() {
+		all = append(all, paddedGroups(ip))
+	}
+	if dashed := dashedIP(ip); dashed != "" {
+		all = append(all, dashed)
+	}
 	return all
 }
 
@@ -34,11 +40,34 @@ func shortGroups(ip netip.Addr) string {
 	return strings.Join(groups, ":")
 }
 
+// paddedGroups keeps "::" and writes the other groups with four digits.
+func paddedGroups(ip netip.Addr) string {
+	groups := strings.Split(ip.String(), ":")
+	for i, g := range groups {
+		if g != "" {
+			groups[i] = pad(g, 4)
+		}
+	}
+	return strings.Join(groups, ":")
+}
+
+// dashedIP: hosts are called "ip-10-20-30-42.provider.example". "" for one whose
+// digits are too few for the index.
+func dashedIP(ip netip.Addr) string {
+	if dashed := strings.ReplaceAll(ip.String(), ".", "-"); ip.Is4() && countDigits(dashed) >= shortestNumber {
+		return dashed
+	}
+	return ""
+}
+
 // ipPiece: an IPv4 address may stand behind a label's colon ("IP:10.0.0.4") or
 // before a port's.
 func ipPiece(spelling string, identifier int) piece {
 	if strings.IndexByte(spelling, ':') >= 0 {
 		return piece{identifier, []byte(spelling), "0123456789abcdef:"}
+	}
+	if strings.IndexByte(spelling, '-') >= 0 {
+		return piece{identifier, []byte(spelling), "0123456789"}
 	}
 	return piece{identifier, []byte(spelling), "0123456789abcdefghijklmnopqrstuvwxyz"}
 }

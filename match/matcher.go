@@ -274,6 +274,23 @@ func (m *Matcher) scanSigns(text []byte, found func(candidate) bool) bool {
 			}
 		}
 	}
+	return eachBracketA(text, func(at int) bool { return m.address(text, at, at+1, found) })
+}
+
+// eachBracketA calls found with the "a" of each "(a)" and "[a]", until it says no.
+func eachBracketA(text []byte, found func(at int) bool) bool {
+	for _, brackets := range []string{"()", "[]"} {
+		for at := 0; ; at++ {
+			next := bytes.IndexByte(text[at:], brackets[0])
+			if next < 0 {
+				break
+			}
+			at += next
+			if at+2 < len(text) && text[at+1] == 'a' && text[at+2] == brackets[1] && !found(at+1) {
+				return false
+			}
+		}
+	}
 	return true
 }
 
@@ -321,6 +338,9 @@ func (p piece) stands(text []byte, at int) bool {
 		return false
 	}
 	if len(after) > 0 && joins(after[0]) {
+		return false
+	}
+	if bytes.IndexByte(p.text, '-') >= 0 && (len(before) > 1 && before[len(before)-1] == '-' && joins(before[len(before)-2]) || len(after) > 1 && after[0] == '-' && joins(after[1])) {
 		return false
 	}
 	return len(after) < 2 || after[0] != '.' || !joins(after[1])

@@ -2,6 +2,7 @@ package match
 
 import (
 	"strings"
+	"sync"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -23,7 +24,9 @@ var titles = map[string]bool{
 // by itself: "Jméno: Jan Příjmení: Novák", "first_name=Jan&last_name=Novák".
 var nameLabels = map[string]bool{
 	"jmeno": true, "krestni": true, "prijmeni": true, "meno": true, "priezvisko": true, "imie": true, "nazwisko": true, "vorname": true, "nachname": true,
-	"name": true, "first": true, "last": true, "given": true, "family": true, "surname": true, "firstname": true, "lastname": true, "givenname": true, "familyname": true, "fname": true, "lname": true,
+	"name": true, "first": true, "last": true, "given": true, "family": true, "surname": true, "firstname": true, "lastname": true, "givenname": true, "familyname": true, "fname": true, "lname": true, "sn": true,
+	"nom": true, "prenom": true, "nombre": true, "apellido": true, "apellidos": true, "vezeteknev": true, "keresztnev": true, "utonev": true, "cognome": true,
+	"billing": true, "shipping": true, "delivery": true, "customer": true, "contact": true,
 }
 
 // nameWords gives the words of a name as written, without titles.
@@ -258,9 +261,50 @@ func (p phrase) step(text []byte, at int, want word, direction int) (next int, i
 	return 0, false, false
 }
 
+// isSecondName: "Jan Karel Novák", "Jana Svobodová-Nováková", "Jana Svobodová Nováková".
+// A surname between them has to be a woman's, for a man's may be another person's.
+func isSecondName(text []byte, from, to int) bool {
+	if !isWordByte(text[from-2]) || text[from-1] != ' ' || to+1 >= len(text) || !isWordByte(text[to+1]) {
+		return false
+	}
+	w := string(text[from:to])
+	if text[to] == '-' {
+		return to-from > 2
+	}
+	return text[to] == ' ' && (secondNames()[w] || to-from > 5 && strings.HasSuffix(w, "ova"))
+}
+
+// secondNames are those that people here bear between their first name and surname,
+// in the nominative and the cases that names take most.
+var secondNames = sync.OnceValue(func() map[string]bool {
+	all := map[string]bool{}
+	for _, name := range strings.Fields(`Jan Karel Josef Petr Pavel Jiří Tomáš Martin Jaroslav Miroslav František Václav Zdeněk Michal Milan
+		Antonín Vojtěch Ondřej Jakub Lukáš Marek David Daniel Adam Filip Matěj Alois Ludvík Rudolf Otto Oto Emil Viktor Vladimír Stanislav Ladislav
+		Bohumil Štěpán Šimon Kryštof Alexandr Alexander Andrej Juraj Ján Jozef Peter Štefan Ľubomír Rastislav Piotr Paweł Andrzej Krzysztof
+		Stanisław Jerzy Wojciech Mateusz Johann Hans Wolfgang Heinrich Friedrich Wilhelm Georg Michael Thomas Christian Maximilian Sebastian
+		István László János Zoltán Sándor Gábor Ferenc William James John Robert Richard Edward Henry Paul Charles Louis Luis Carlos Antonio José`) {
+		for _, form := range inflect(name, masculine, singular) {
+			all[foldString(form)] = true
+		}
+		all[foldString(name)] = true
+	}
+	for _, name := range strings.Fields(`Marie Maria Mária Anna Eva Jana Hana Lenka Kateřina Lucie Věra Alena Petra Veronika Jitka Jarmila Ludmila Helena
+		Božena Zuzana Monika Barbora Tereza Kristýna Klára Adéla Eliška Natálie Alžběta Magdaléna Katarína Zofia Katarzyna Małgorzata Agnieszka
+		Elisabeth Elizabeth Sophie Luise Louise Katharina Mária Ilona Katalin Erzsébet Jane Mary Rose Lynn`) {
+		for _, form := range inflect(name, feminine, singular) {
+			all[foldString(form)] = true
+		}
+		all[foldString(name)] = true
+	}
+	return all
+})
+
 // isInserted: an initial, or a nickname in quotes or brackets, as in
 // "Jan M. Novák". With a comma behind it, another's name begins or a cell ends.
 func isInserted(text []byte, from, to int) bool {
+	if from > 1 && to < len(text) && isSecondName(text, from, to) {
+		return true
+	}
 	if from < 2 || to+1 >= len(text) || text[to+1] != ' ' {
 		return false
 	}

@@ -16,6 +16,7 @@ type numberKey struct {
 	identifier int
 	country    string // phones: the calling code, else ""
 	alone      bool   // no letter may stand right beside it
+	bank       string // of an account without it: has to stand behind
 	slash      bool   // an account too short to be told from other numbers without its slash
 	kind       Kind
 	labels     []string // too short to be told from other numbers: one of these words has to stand before it
@@ -208,7 +209,11 @@ func (b *numberBook) inRun(text []byte, groups []group, letters bool, found func
 				if k.country != "" && strings.HasPrefix(k.key, k.country) && from > 0 && text[from-1] == '+' {
 					from--
 				}
-				if !found(k, from, groups[j].to) {
+				to := groups[j].to
+				if k.bank != "" {
+					to, _ = bankBehind(text, to, k.bank)
+				}
+				if !found(k, from, to) {
 					return false
 				}
 			}
@@ -225,6 +230,11 @@ func (k numberKey) stands(text []byte, groups []group, i, j int) bool {
 	}
 	if k.kind == Phone && groups[i].to-from == 1 && text[from] == '0' && text[groups[i].to] == '.' {
 		return false // a fraction: "0.777123456"
+	}
+	if k.bank != "" {
+		if _, ok := bankBehind(text, to, k.bank); !ok {
+			return false
+		}
 	}
 	if k.slash && bytes.IndexByte(text[from:to], '/') < 0 {
 		return false

@@ -96,7 +96,11 @@ func (id Identifier) numberKey(key string, identifier int) numberKey {
 	case Phone:
 		k.country = parsePhone(id.Value).country
 	case Account, IBAN:
-		k.slash = len(key) < 12
+		if a, ok := id.account(); ok && key == a.prefix+a.number {
+			k.bank = a.bank
+		} else {
+			k.slash = len(key) < 12
+		}
 	}
 	return k
 }

@@ -2,6 +2,7 @@ package match
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -18,7 +19,8 @@ import (
 // postal is an address as it was given.
 type postal struct {
 	street   []word
-	anchor   int // the street's longest word
+	given    []string // the words of the street as given, folded
+	anchor   int      // the street's last long word
 	house    string
 	postcode string // five digits, or ""
 	town     word   // spellings of its longest word; nil when not given
@@ -33,7 +35,15 @@ type postalKey struct {
 var streetWords = map[string]string{
 	"nam": "namesti", "namesti": "namesti", "tr": "trida", "trida": "trida", "nabr": "nabrezi", "nabrezi": "nabrezi", "sidl": "sidliste", "sidliste": "sidliste",
 	"st": "street", "street": "street", "str": "strasse", "strasse": "strasse", "rd": "road", "road": "road", "ave": "avenue", "avenue": "avenue",
+	"gen": "generala", "generala": "generala", "kpt": "kapitana", "kapitana": "kapitana", "plk": "plukovnika", "plukovnika": "plukovnika", "mjr": "majora", "majora": "majora", "dr": "doktora", "doktora": "doktora",
 	"ul": "", "ulice": "", "ulica": "", "ulici": "", "cp": "", "c": "", "p": "", "ev": "", "co": "", "cislo": "", "no": "", "nr": "", "popisne": "",
+}
+
+// addressLabels stand between a street and its number where programs name each:
+// "<Street>Dlouhá</Street><HouseNumber>12</HouseNumber>".
+var addressLabels = map[string]bool{
+	"street": true, "streetname": true, "streetnumber": true, "house": true, "housenumber": true, "housenr": true, "houseno": true, "number": true, "buildingnumber": true, "building": true,
+	"domovni": true, "cislodomu": true, "cislodomovni": true, "cislopopisne": true, "hausnummer": true, "numer": true, "domu": true, "hazszam": true,
 }
 
 var errPostal = errors.New("address has no street with a house number: write it like Dlouhá 12, 110 00 Praha, or search for it as text")
@@ -56,11 +66,13 @@ func parsePostal(value string) (p postal, err error) {
 	town = words[at:]
 	for _, w := range meaningful(street) {
 		p.street = append(p.street, placeForms(w))
-		if len([]rune(w)) > len([]rune(p.street[p.anchor].plain())) {
-			p.anchor = len(p.street) - 1
+		p.given = append(p.given, w)
+		last := p.given[p.anchor]
+		if len([]rune(w)) > len([]rune(last)) || len([]rune(w)) > 4 && streetWords[w] == "" && streetWords[last] == "" {
+			p.anchor = len(p.street) - 1 // surnames stand last, first names are abbreviated
 		}
 	}
-	if len(p.street) == 0 || len([]rune(p.street[p.anchor].plain())) < 2 {
+	if len(p.street) == 0 || len([]rune(p.given[p.anchor])) < 2 {
 		return p, errPostal
 	}
 	p.town = townForms(town)
@@ -247,10 +259,18 @@ func (p postal) streetWord(text []byte, at, i, direction int, mark func(bool)) (
 	from, to := nextMeaningful(text, at, direction)
 	inflected, ok := p.street[i][string(text[from:to])]
 	mark(inflected)
+	if !ok && i < p.anchor {
+		ok = sameInitial(p.given[i], string(text[from:to]))
+	}
 	if direction < 0 {
 		return from, ok
 	}
 	return to, ok
+}
+
+// sameInitial: "Dr. E. Beneše" is called Dr. Edvarda Beneše.
+func sameInitial(a, b string) bool {
+	return len(a) != len(b) && min(len(a), len(b)) == 1 && a[0] == b[0] && a[0] >= 'a' && a[0] <= 'z'
 }
 
 // nextMeaningful skips "č. p.", "ul." and the like.
@@ -259,7 +279,7 @@ func nextMeaningful(text []byte, at, direction int) (from, to int) {
 		if from, to = nextWord(text, at, direction); from == to {
 			return at, at
 		}
-		if plain, known := streetWords[string(text[from:to])]; !known || plain != "" {
+		if plain, known := streetWords[string(text[from:to])]; (!known || plain != "") && !addressLabels[string(text[from:to])] {
 			return from, to
 		}
 		if at = to; direction < 0 {
@@ -351,7 +371,8 @@ func (p postal) place(text []byte, from, to int, mark func(bool)) (start, end in
 				return from, p.townBehind(text, codeEnd), true
 			}
 			if p.postcode != "" {
-				return 0, 0, false
+				end, ok = p.nextColumn(text, codeEnd)
+				return from, end, ok
 			}
 		}
 		if inflected, ok := p.town[string(text[f:t])]; ok {
@@ -361,6 +382,22 @@ func (p postal) place(text []byte, from, to int, mark func(bool)) (start, end in
 		at = t
 	}
 	return p.placeBefore(text, from, to, mark)
+}
+
+// nextColumn: in "100 00 Brno 110 00 Praha", lines of two addresses side by side, the
+// second postcode counts.
+func (p postal) nextColumn(text []byte, at int) (end int, ok bool) {
+	for range 4 {
+		f, t := nextWord(text, at, +1)
+		if f == t || f != at+1 || text[at] != ' ' {
+			return 0, false
+		}
+		if code, codeEnd := postcodeAt(text, f, t); code == p.postcode {
+			return p.townBehind(text, codeEnd), true
+		}
+		at = t
+	}
+	return 0, false
 }
 
 func (p postal) placeBefore(text []byte, from, to int, mark func(bool)) (start, end int, ok bool) {
@@ -411,7 +448,16 @@ func postcodeAt(text []byte, from, to int) (code string, end int) {
 
 // words are the street's words and the house number, for the index.
 func (p postal) words() (all []word) {
-	all = append(all, p.street...)
+	for i, w := range p.street {
+		if i < p.anchor && p.given[i][0] >= 'a' && p.given[i][0] <= 'z' {
+			w = maps.Clone(w)
+			w[p.given[i][:1]] = false // sameInitial
+			if len(p.given[i]) == 1 {
+				w = word{} // any that begins so
+			}
+		}
+		all = append(all, w)
+	}
 	house := word{}
 	for _, part := range strings.Split(p.house, "/") {
 		house[part] = false

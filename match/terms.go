@@ -57,7 +57,13 @@ func (id Identifier) Terms() []string {
 	case Name, Text, Address:
 		return id.anchorWords()
 	case IP:
-		return ipSpellings(id.Value)
+		all := ipSpellings(id.Value)
+		for _, s := range all {
+			if strings.Contains(s, "-") {
+				all = append(all, compact(s))
+			}
+		}
+		return all
 	}
 	all := id.numberKeys()
 	slices.Sort(all)
@@ -132,6 +138,9 @@ func (id Identifier) Words() (words [][]string) {
 	}
 	all, _ := id.phraseWords()
 	for _, w := range all {
+		if len(w) == 0 {
+			continue // an initial: any word may stand for it
+		}
 		var spellings []string
 		for s := range w {
 			spellings = append(spellings, s)
@@ -157,6 +166,8 @@ func (t *terms) addresses(text []byte) {
 				t.rewritten(text, at)
 			}
 		case !isWordByte(c):
+		case c == 'a' && at > 0 && at+1 < len(text) && (text[at-1] == '(' && text[at+1] == ')' || text[at-1] == '[' && text[at+1] == ']'):
+			t.address(text, at, at+1)
 		default:
 			end := at
 			for end < len(text) && isWordByte(text[end]) {
@@ -180,9 +191,7 @@ func (t *terms) address(text []byte, from, to int) {
 		locals = append(locals, localsBefore(text, tag)...)
 	}
 	if text[from] == '=' {
-		if locals = verpLocals(locals); !bytes.ContainsAny(text[right:min(len(text), right+80)], "@") {
-			return
-		}
+		locals = verpLocals(locals)
 	}
 	for i, l := range locals {
 		if plus := strings.IndexByte(l, '+'); plus > 0 {
@@ -244,6 +253,8 @@ func domainsAfter(text []byte, at int) (all []string) {
 		case n > 1:
 			stop()
 			d, at, crossed = append(d, '.'), at+n, crossed+1
+		case c == ',' && len(d) > 0 && bytes.IndexByte(d, '.') < 0:
+			d, at = append(d, '.'), at+1
 		case c == '\n' && crossed < 3 && len(d) > 0:
 			stop()
 			if d[len(d)-1] == '-' { // cut by hyphenation, or a hyphen of its own
@@ -252,7 +263,7 @@ func domainsAfter(text []byte, at int) (all []string) {
 			}
 			at, crossed = at+1, crossed+1
 		case isWordByte(c) || (c == '.' || c == '-') && len(d) > 0 && d[len(d)-1] != '.' && c != 0:
-			if !isWordByte(c) && (at+1 == len(text) || !isWordByte(text[at+1])) {
+			if !isWordByte(c) && (at+1 == len(text) || !isWordByte(text[at+1]) || c == '-' && bytes.IndexByte(d, '.') > 0) {
 				stop() // the domain ends here, or goes on
 			}
 			d, at = append(d, c), at+1
@@ -296,7 +307,7 @@ func localsBefore(text []byte, end int) (all []string) {
 			stop()
 			at, crossed = at-1, crossed+1
 		case isWordByte(c) || strings.IndexByte(".-_+'!#$*/?^{|}~", c) >= 0:
-			if strings.IndexByte("'!#$*/?^{|}~", c) >= 0 || !isWordByte(c) && (at < 2 || !isWordByte(text[at-2])) {
+			if strings.IndexByte("'!#$*/?^{|}~", c) >= 0 || !isWordByte(c) && (at < 2 || !isWordByte(text[at-2]) || behindDate(text, at-1)) {
 				stop() // a local part begins behind it, or before
 			}
 			l, at = append(l, c), at-1

@@ -29,6 +29,9 @@ func (id Identifier) Variants() []Variant {
 		v.add(Normalised, ipSpellings(id.Value)...)
 	default:
 		for _, key := range id.numberKeys() {
+			if bank := id.numberKey(key, 0).bank; bank != "" {
+				key += " kód banky " + bank
+			}
 			v.add(Normalised, strings.ToUpper(key))
 		}
 	}

@@ -149,7 +149,7 @@ func kindForms(id match.Identifier) []spelling {
 		return phoneForms(v)
 	case match.Name:
 		first, last, _ := strings.Cut(v, " ")
-		return []spelling{{"surname first", last + " " + first}, {"with a comma", last + ", " + first}, {"surname in capitals", first + " " + strings.ToUpper(last)}, {"titles", "Ing. " + v + ", Ph.D."},
+		return []spelling{{"surname first", last + " " + first}, {"with a comma", last + ", " + first}, {"surname in capitals", first + " " + strings.ToUpper(last)}, {"titles", "Ing. " + v + ", Ph.D."}, {"second first name", first + " Karel " + last},
 			{"two spaces", first + "  " + last}, {"in quotes", "„" + v + "“"}, {"behind a bullet", "•" + v + "…"}, {"tab", first + "\t" + last}, {"wrapped", first + "\n" + last}, {"wrapped in a quote", first + "\n> " + last}}
 	case match.Address:
 		return postalForms(v)
@@ -183,7 +183,7 @@ func addressForms(v string) []spelling {
 	local, domain, _ := strings.Cut(v, "@")
 	ascii, _ := idna.ToASCII(domain)
 	dots := func(s string) string { return strings.ReplaceAll(s, ".", " dot ") }
-	return []spelling{{"plus-tag", local + "+eshop@" + domain}, {"(at)", local + " (at) " + domain}, {"[at] [dot]", local + " [at] " + strings.ReplaceAll(domain, ".", " [dot] ")}, {"at dot", dots(local) + " at " + dots(domain)},
+	return []spelling{{"(a)", local + "(a)" + domain}, {"[a]", local + " [a] " + domain}, {"comma for the dot", local + "@" + strings.ReplaceAll(domain, ".", ",")}, {"behind a date", "20261102." + v}, {"before a year", v + "_2026"}, {"plus-tag", local + "+eshop@" + domain}, {"(at)", local + " (at) " + domain}, {"[at] [dot]", local + " [at] " + strings.ReplaceAll(domain, ".", " [dot] ")}, {"at dot", dots(local) + " at " + dots(domain)},
 		{"zavináč tečka", local + " zavináč " + strings.ReplaceAll(domain, ".", " tečka ")}, {"ASCII domain", local + "@" + ascii}, {"brackets", "<" + v + ">"}, {"mailto", "mailto:" + v + "?subject=x"}, {"only the sign encoded", local + "%40" + ascii},
 		{"entity for the sign", local + "&#64;" + domain}, {"bounce", "bounce-12-" + local + "=" + ascii + "@lists.example"}, {"spaces around the sign", local + " @ " + domain}, {"wrapped", strings.Replace(v, "@", "@\n", 1)}, {"wrapped in a quote", strings.Replace(v, "@", "@\n> ", 1)}}
 }
@@ -208,14 +208,15 @@ func postalForms(v string) []spelling {
 	name, house, _ := strings.Cut(street, " ")
 	code, town := rest[:6], rest[7:]
 	return []spelling{{"two lines", street + "\n" + rest}, {"labelled", "ul. " + name + " č. p. " + house + ", " + rest}, {"postcode in one", street + ", " + strings.ReplaceAll(code, " ", "") + " " + town}, {"district", v + " 3"}, {"PSČ", street + ", PSČ " + code + ", " + town},
-		{"town first", town + ", " + street}, {"full number", name + " 1234/" + house + ", " + rest}, {"without postcode", street + ", " + town}, {"town with dash", street + " - " + town}, {"semicolons", street + "; " + code + "; " + town}}
+		{"town first", town + ", " + street}, {"full number", name + " 1234/" + house + ", " + rest}, {"without postcode", street + ", " + town}, {"town with dash", street + " - " + town}, {"semicolons", street + "; " + code + "; " + town},
+		{"camel case", `"street": "` + name + `", "houseNumber": "` + house + `", "zip": "` + code + `"`}}
 }
 
 func accountForms(v string) []spelling {
 	head, bank, _ := strings.Cut(v, "/")
 	prefix, number, _ := strings.Cut(head, "-")
 	iban := madeIBAN(fmt.Sprintf("%s%06s%010s", bank, prefix, number))
-	return []spelling{{"spaces around", prefix + " - " + number + " / " + bank}, {"zeros", fmt.Sprintf("%06s-%010s/%s", prefix, number, bank)}, {"label", "č. ú.: " + v}, {"IBAN", iban}, {"IBAN in fours", fours(iban, " ")}, {"long dash", prefix + "–" + number + "/" + bank}, {"space at the slash", head + " /" + bank}}
+	return []spelling{{"spaces around", prefix + " - " + number + " / " + bank}, {"zeros", fmt.Sprintf("%06s-%010s/%s", prefix, number, bank)}, {"label", "č. ú.: " + v}, {"IBAN", iban}, {"IBAN in fours", fours(iban, " ")}, {"long dash", prefix + "–" + number + "/" + bank}, {"space at the slash", head + " /" + bank}, {"bank apart", head + ", kód banky: " + bank}}
 }
 
 func ipForms(v string) []spelling {
@@ -223,7 +224,7 @@ func ipForms(v string) []spelling {
 	if strings.Contains(v, ":") {
 		return append(forms, spelling{"URL", "http://[" + v + "]:8080/"}, spelling{"literal", "[IPv6:" + v + "]"})
 	}
-	return append(forms, spelling{"port", v + ":443"}, spelling{"URL", "http://" + v + "/x"}, spelling{"mapped", "::ffff:" + v})
+	return append(forms, spelling{"host", "ip-" + strings.ReplaceAll(v, ".", "-") + ".cable.example"}, spelling{"port", v + ":443"}, spelling{"URL", "http://" + v + "/x"}, spelling{"mapped", "::ffff:" + v})
 }
 
 func fours(s, sep string) string {
@@ -242,13 +243,13 @@ func lookalikes(id match.Identifier) []string {
 	case match.Email:
 		local, domain, _ := strings.Cut(v, "@")
 		return []string{"x" + v, "jan." + v, "jan-" + v, v + "x", v + ".example.com", local + "2@" + domain, local + "ova@" + domain, "petr@" + domain, local + "@mail." + domain, local + "@x" + domain, local + "@" + strings.TrimSuffix(domain, "cz") + "com",
-			strings.ReplaceAll(local, ".", "") + "@" + domain, strings.ReplaceAll(local, ".", "-") + "@" + domain, local + "_@" + domain}
+			strings.ReplaceAll(local, ".", "") + "@" + domain, strings.ReplaceAll(local, ".", "-") + "@" + domain, local + "_@" + domain, v + "-servis.example", "12." + v}
 	case match.Phone:
 		digits := v[1:]
 		return []string{"+" + digits + "1", "+1" + digits, last, "+386" + digits[len(digits)-8:], digits[len(digits)-9:] + "/0800", "1" + digits[len(digits)-9:] + "22", digits[len(digits)-9 : len(digits)-1], "4111" + digits[len(digits)-9:] + "123"}
 	case match.Name:
 		first, family, _ := strings.Cut(v, " ")
-		return []string{first, family, "Petr " + family, first + " Svoboda", first + " " + family + "ovič", first + " " + strings.TrimSuffix(family, "ák") + "áček", first + " x" + family, first + "ek " + family, first + " Petr " + family, family + "ec " + first}
+		return []string{first, family, "Petr " + family, first + " Svoboda", first + " " + family + "ovič", first + " " + strings.TrimSuffix(family, "ák") + "áček", first + " x" + family, first + "ek " + family, first + " a Petr " + family, family + "ec " + first}
 	case match.Address:
 		street, rest, _ := strings.Cut(v, ", ")
 		name, house, _ := strings.Cut(street, " ")
@@ -260,7 +261,7 @@ func lookalikes(id match.Identifier) []string {
 	case match.Account:
 		head, bank, _ := strings.Cut(v, "/")
 		_, number, _ := strings.Cut(head, "-")
-		return []string{head + "/0300", "7" + v, "19-" + number + "/" + bank, head + "1/" + bank, number, v + "1", last}
+		return []string{head + "/0300", head + ", kód banky: 0300", "7" + v, "19-" + number + "/" + bank, head + "1/" + bank, number, v + "1", last}
 	case match.IBAN:
 		return []string{"SK" + v[2:], v + "1", v[:len(v)-1], "X" + v, last, fours(v, " ") + " 1234", v[4:20]}
 	case match.BirthNumber:
@@ -269,7 +270,7 @@ func lookalikes(id match.Identifier) []string {
 		if strings.Contains(v, ":") {
 			return []string{v + "1", "1" + v, "a:" + v, v + ":a", strings.Replace(v, "::", ":1::", 1), v[:len(v)-1]}
 		}
-		return []string{v + "1", "1" + v, v + ".7", "9." + v, v[:len(v)-1] + "x", strings.TrimPrefix(v, "10.")}
+		return []string{v + "1", "1" + v, v + ".7", "9." + v, v[:len(v)-1] + "x", "5-" + strings.ReplaceAll(v, ".", "-"), strings.TrimPrefix(v, "10.")}
 	case match.MessageID:
 		local, host, _ := strings.Cut(v, "@")
 		return []string{"<1" + v + ">", "<" + v + "x>", "<x." + v + ">", "<" + local + "1@" + host + ">", "<" + local + "@x" + host + ">", "<" + local + "@mail." + host + ">", local, host}

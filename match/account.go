@@ -57,7 +57,20 @@ func (a account) bare() []string {
 	if len(a.prefix+a.number) < shortestBare {
 		return nil
 	}
+	if a.prefix != "" && len(a.number) >= shortestBare {
+		return []string{a.prefix + a.number, a.number}
+	}
 	return []string{a.prefix + a.number}
+}
+
+// prefixBefore: "předčíslí: 19, číslo účtu:" stands before. It gives where the
+// prefix begins.
+func prefixBefore(text []byte, at int, prefix string) (from int, ok bool) {
+	before := text[max(0, at-40):at]
+	end := bytes.LastIndexAny(before, "0123456789") + 1
+	label, ok := bytes.CutSuffix(before[:end], []byte(prefix))
+	label = bytes.TrimRight(label, "0 :\n=|")
+	return at - len(before) + end - len(prefix), ok && bytes.HasSuffix(label, []byte("predcisli")) && bytes.Contains(before[end:], []byte("cislo"))
 }
 
 const shortestBare = 6

@@ -198,7 +198,7 @@ func (e entry) after(text []byte, start int) (int, bool) {
 				continue
 			}
 		}
-		if at < len(text) && text[at] == ',' && i == strings.IndexByte(e.domain, '.') && strings.Count(e.domain, ".") == 1 && !e.whole {
+		if at < len(text) && text[at] == ',' && e.domain[i] == '.' && i == strings.LastIndexByte(e.domain, '.') && !e.whole {
 			at++ // mistyped: "firma,cz"
 			continue
 		}
@@ -217,10 +217,13 @@ func (e entry) after(text []byte, start int) (int, bool) {
 // links a plus sign, may stand for a space.
 var dots = []string{
 	" (tecka) ", " [tecka] ", " {tecka} ", " (dot) ", " [dot] ", " {dot} ", " tecka ", "(tecka)", "[tecka]", "{tecka}",
-	" dot ", "(dot)", "[dot]", "{dot}", "<dot>", "_dot_", "-dot-", " [.] ", " (.) ", "[.]", "(.)", "{.}", " . ", ".",
+	" kropka ", " punkt ", " punto ", " pont ", " dot ", "(dot)", "[dot]", "{dot}", "<dot>", "_dot_", "-dot-", " [.] ", " (.) ", "[.]", "(.)", "{.}", " . ", ".",
 }
 
 func dotAfter(text []byte, at int) int {
+	if at+2 < len(text) && (text[at] == '.' && text[at+1] == ' ' || text[at] == ' ' && text[at+1] == '.') && isWordByte(text[at+2]) {
+		return 2 // keyboards of phones put a space there
+	}
 	for _, dot := range dots {
 		if at+len(dot) <= len(text) && sameSpaced(text[at:at+len(dot)], dot) {
 			return len(dot)
@@ -254,6 +257,9 @@ const openers, closers = "([{<*_-", ")]}>*_-"
 // both sides that keeps it from being part of a word.
 func atSign(text []byte, from, to int) (left, right int, ok bool) {
 	left, right = skipSpaceBack(text, from), skipSpace(text, to)
+	for right < len(text) && text[right] == '@' && text[from] == '@' { // typed twice
+		right++
+	}
 	spaced := left < from && right > to
 	bracket := false
 	if left > 0 && right < len(text) && text[from] != '=' {
@@ -332,7 +338,8 @@ func behindDate(text []byte, end int) bool {
 	for at > 0 && text[at-1]-'0' <= 9 {
 		at--
 	}
-	return end-at >= leastDate && (at == 0 || !isWordByte(text[at-1]) && text[at-1] != '.')
+	return end-at >= leastDate && (at == 0 || !isWordByte(text[at-1]) && text[at-1] != '.') ||
+		end > at && at > 0 && text[at-1] == '.' && behindDate(text, at-1)
 }
 
 const leastDate = 8

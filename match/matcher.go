@@ -134,7 +134,7 @@ func (m *Matcher) indexWords() {
 		}
 	}
 	if m.addresses.near != nil {
-		for _, w := range []string{"at", "zavinac", "arroba"} {
+		for _, w := range []string{"at", "zavinac", "arroba", "malpa", "kukac", "klammeraffe"} {
 			byWord[w] = append(byWord[w], use{as: toSign})
 		}
 	}

@@ -1,9 +1,12 @@
 package match
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 	"sync"
 
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -66,6 +69,9 @@ func namePhrase(value string, identifier int) phrase {
 		forms := word{}
 		for _, form := range wordForms(w, given, i) {
 			forms[foldString(form)] = true
+			for _, wrong := range misread(form) {
+				forms[wrong] = true
+			}
 		}
 		forms[foldString(germanASCII.Replace(strings.ToLower(norm.NFC.String(w))))] = false
 		forms[foldString(w)] = false
@@ -115,6 +121,10 @@ func (p phrase) ofCouple(text []byte, from, to int) (start, end int, ok bool) {
 		for i := range 3 {
 			f, t := nextWord(text, at, direction)
 			w := text[f:t]
+			if i == 1 && f < t && bytes.ContainsAny(text[min(at, t):max(at, f)], "+&") { // "Jan & Eva"
+				f, t = at, at
+				continue
+			}
 			if i == 1 && !conjunctions[string(w)] || f == t {
 				named = false
 				break
@@ -132,6 +142,26 @@ func (p phrase) ofCouple(text []byte, from, to int) (start, end int, ok bool) {
 		}
 	}
 	return 0, 0, false
+}
+
+// misread gives what programs made of Central European letters that they read as
+// Western ones: "Jiøí Kuèera", "Hrube¹".
+func misread(form string) (all []string) {
+	if isASCII(form) {
+		return nil
+	}
+	for _, pair := range [][2]*charmap.Charmap{{charmap.Windows1250, charmap.Windows1252}, {charmap.ISO8859_2, charmap.ISO8859_1}} {
+		wrong, err := pair[0].NewEncoder().String(form)
+		if err != nil {
+			continue
+		}
+		if wrong, err = pair[1].NewDecoder().String(wrong); err == nil {
+			if folded := foldString(wrong); folded != foldString(form) && !slices.ContainsFunc([]byte(folded), func(c byte) bool { return !isWordByte(c) }) {
+				all = append(all, folded)
+			}
+		}
+	}
+	return all
 }
 
 // germanASCII writes umlauts as Germans do where a keyboard has none.
@@ -264,6 +294,9 @@ func (p phrase) step(text []byte, at int, want word, direction int) (next int, i
 // isSecondName: "Jan Karel Novák", "Jana Svobodová-Nováková", "Jana Svobodová Nováková".
 // A surname between them has to be a woman's, for a man's may be another person's.
 func isSecondName(text []byte, from, to int) bool {
+	if text[from-1] == '-' && isWordByte(text[from-2]) && secondNames()[string(text[from:to])] {
+		return true // "Jörg-Peter Müller"
+	}
 	if !isWordByte(text[from-2]) || text[from-1] != ' ' || to+1 >= len(text) || !isWordByte(text[to+1]) {
 		return false
 	}
@@ -282,7 +315,7 @@ var secondNames = sync.OnceValue(func() map[string]bool {
 		Antonín Vojtěch Ondřej Jakub Lukáš Marek David Daniel Adam Filip Matěj Alois Ludvík Rudolf Otto Oto Emil Viktor Vladimír Stanislav Ladislav
 		Bohumil Štěpán Šimon Kryštof Alexandr Alexander Andrej Juraj Ján Jozef Peter Štefan Ľubomír Rastislav Piotr Paweł Andrzej Krzysztof
 		Stanisław Jerzy Wojciech Mateusz Johann Hans Wolfgang Heinrich Friedrich Wilhelm Georg Michael Thomas Christian Maximilian Sebastian
-		István László János Zoltán Sándor Gábor Ferenc William James John Robert Richard Edward Henry Paul Charles Louis Luis Carlos Antonio José`) {
+		István László János Zoltán Sándor Gábor Ferenc William James John Robert Richard Edward Henry Paul Charles Louis Luis Carlos Antonio José Xavier Pierre Marc Luc Claude Uwe Dieter Joachim`) {
 		for _, form := range inflect(name, masculine, singular) {
 			all[foldString(form)] = true
 		}

@@ -17,6 +17,7 @@ type numberKey struct {
 	country    string // phones: the calling code, else ""
 	alone      bool   // no letter may stand right beside it
 	bank       string // of an account without it: has to stand behind
+	prefix     string // of an account without it: has to stand before
 	slash      bool   // an account too short to be told from other numbers without its slash
 	kind       Kind
 	labels     []string // too short to be told from other numbers: one of these words has to stand before it
@@ -112,7 +113,7 @@ func oddTriple(text []byte, g [3]group) (digits string, ok bool) {
 }
 
 func oddGap(gap []byte) bool {
-	return len(gap) > 0 && len(gap) < 3 && strings.IndexByte("~*:,]\"", gap[0]) >= 0 && (len(gap) == 1 || gap[1] == ' ')
+	return len(gap) > 0 && len(gap) < 3 && strings.IndexByte("~*:,]\"'\\|", gap[0]) >= 0 && (len(gap) == 1 || gap[1] == ' ')
 }
 
 // numberBeside: a letter right there, or a digit behind no more than two signs.
@@ -213,6 +214,9 @@ func (b *numberBook) inRun(text []byte, groups []group, letters bool, found func
 				if k.bank != "" {
 					to, _ = bankBehind(text, to, k.bank)
 				}
+				if k.prefix != "" {
+					from, _ = prefixBefore(text, from, k.prefix)
+				}
 				if !found(k, from, to) {
 					return false
 				}
@@ -228,11 +232,16 @@ func (k numberKey) stands(text []byte, groups []group, i, j int) bool {
 	if k.alone && (from > 0 && isWordByte(text[from-1]) || to < len(text) && isWordByte(text[to])) {
 		return false
 	}
-	if k.kind == Phone && groups[i].to-from == 1 && text[from] == '0' && text[groups[i].to] == '.' {
+	if k.kind == Phone && (groups[i].to-from == 1 && text[from] == '0' && text[groups[i].to] == '.' || from > 1 && text[from-1] == ',' && text[from-2] == '0' && (from == 2 || !isWordByte(text[from-3]))) {
 		return false // a fraction: "0.777123456"
 	}
 	if k.bank != "" {
 		if _, ok := bankBehind(text, to, k.bank); !ok {
+			return false
+		}
+	}
+	if k.prefix != "" {
+		if _, ok := prefixBefore(text, from, k.prefix); !ok {
 			return false
 		}
 	}
@@ -254,11 +263,20 @@ func (k numberKey) stands(text []byte, groups []group, i, j int) bool {
 	if i > 0 && (tight(text[groups[i-1].to:from]) || k.otherCountry(text, groups[i-1], from)) {
 		return false
 	}
-	if j+1 < len(groups) && (tight(text[to:groups[j+1].from]) && (k.kind != Phone || !isRange(text, groups, i, j)) || isBankCode(text, groups, j+1, k)) {
+	if j+1 < len(groups) && (tight(text[to:groups[j+1].from]) && !isFloat(text, groups, j) && (k.kind != Phone || !isRange(text, groups, i, j)) || isBankCode(text, groups, j+1, k)) {
 		return false
 	}
 	return !inGrid(text, groups, i, j)
 }
+
+// isFloat: spreadsheets write "420777123456.0".
+func isFloat(text []byte, groups []group, j int) bool {
+	next := groups[j+1]
+	return next.to-next.from == 1 && text[next.from] == '0' && text[next.from-1] == '.' && (next.to == len(text) || !isWordByte(text[next.to])) &&
+		groups[j].to-groups[j].from >= shortestFloat && (j+2 == len(groups) || !tight(text[next.to:groups[j+2].from]))
+}
+
+const shortestFloat = 8 // "12345.0" is a price more often
 
 // isRange: "222 333 444-5" is a phone and the next ones.
 func isRange(text []byte, groups []group, i, j int) bool {
@@ -286,7 +304,7 @@ func insideIBAN(text []byte, groups []group, i int) bool {
 // birthShape: a birth number is divided behind its date only, and the date into
 // pairs only before a slash: "92 03 15/1221".
 func birthShape(text []byte, groups []group) bool {
-	if len(groups) == 4 && text[groups[2].to] == '/' {
+	if len(groups) == 4 && bytes.HasPrefix(bytes.TrimLeft(text[groups[2].to:groups[3].from], " "), []byte("/")) {
 		for _, g := range groups[:3] {
 			if g.to-g.from != 2 {
 				return false
@@ -312,6 +330,9 @@ func (k numberKey) inCode(text []byte, from, to int) bool {
 		end++
 	}
 	before, after := text[start:from], text[to:end]
+	if k.kind == Phone && isExtension(after) {
+		after = nil
+	}
 	if digitCount(before) > 0 || digitCount(after) > 0 {
 		return true
 	}
@@ -338,6 +359,11 @@ func inInternational(text []byte, groups []group, i, j int) bool {
 }
 
 const longestPhone = 15 // ITU-T E.164 §6
+
+// isExtension: "+420777123456x12".
+func isExtension(after []byte) bool {
+	return len(after) > 1 && len(after) < 6 && after[0] == 'x' && isDigits(string(after[1:]))
+}
 
 // phoneLabels are short words that people write right before a phone.
 var phoneLabels = map[string]bool{

@@ -98,6 +98,8 @@ func (id Identifier) numberKey(key string, identifier int) numberKey {
 	case Account, IBAN:
 		if a, ok := id.account(); ok && key == a.prefix+a.number {
 			k.bank = a.bank
+		} else if ok && key == a.number {
+			k.bank, k.prefix = a.bank, a.prefix
 		} else {
 			k.slash = len(key) < 12
 		}

@@ -36,7 +36,7 @@ var streetWords = map[string]string{
 	"nam": "namesti", "namesti": "namesti", "tr": "trida", "trida": "trida", "nabr": "nabrezi", "nabrezi": "nabrezi", "sidl": "sidliste", "sidliste": "sidliste",
 	"st": "street", "street": "street", "str": "strasse", "strasse": "strasse", "rd": "road", "road": "road", "ave": "avenue", "avenue": "avenue",
 	"gen": "generala", "generala": "generala", "kpt": "kapitana", "kapitana": "kapitana", "plk": "plukovnika", "plukovnika": "plukovnika", "mjr": "majora", "majora": "majora", "dr": "doktora", "doktora": "doktora",
-	"ul": "", "ulice": "", "ulica": "", "ulici": "", "cp": "", "c": "", "p": "", "ev": "", "co": "", "cislo": "", "no": "", "nr": "", "popisne": "",
+	"ul": "", "ulice": "", "ulica": "", "ulici": "", "cp": "", "c": "", "p": "", "ev": "", "or": "", "co": "", "cislo": "", "no": "", "nr": "", "popisne": "",
 }
 
 // addressLabels stand between a street and its number where programs name each:
@@ -302,7 +302,7 @@ func (p postal) number(text []byte, at, direction int) (int, bool) {
 			second++
 		}
 		if second < len(text) && text[second] == '/' {
-			if f, t := nextWord(text, second, +1); f < t && isHouse(string(text[f:t])) {
+			if f, t := nextWord(text, second, +1); f < t && isHouse(string(text[f:t])) && !p.beginsPostcode(text, f, t) {
 				whole, to = whole+"/"+string(text[f:t]), t
 			}
 		}
@@ -317,6 +317,12 @@ func (p postal) number(text []byte, at, direction int) (int, bool) {
 		return from, from == 0 || text[from-1] != '/' && text[from-1] != '-'
 	}
 	return to, true
+}
+
+// beginsPostcode: "Dlouhá 12 / 110 00 Praha" has no number 12/110.
+func (p postal) beginsPostcode(text []byte, from, to int) bool {
+	code, _ := postcodeAt(text, from, to)
+	return code != "" && code == p.postcode
 }
 
 // houseLetter reads the letter in "12 A,": before another word on its line it is

@@ -78,7 +78,7 @@ func isSpelling(id Identifier, place string) bool {
 	case IP:
 		return slices.Contains(ipSpellings(id.Value), folded)
 	case MessageID:
-		return strings.ReplaceAll(folded, " ", "") == "1.2@firma.cz"
+		return strings.NewReplacer("(at)", "@", " at ", "@", " ", "").Replace(folded) == "1.2@firma.cz"
 	case Address:
 		return strings.HasPrefix(folded, "dlouh") && strings.Contains(folded, "12") || strings.HasSuffix(folded, "12")
 	}

@@ -173,7 +173,7 @@ func (t *terms) addresses(text []byte) {
 			for end < len(text) && isWordByte(text[end]) {
 				end++
 			}
-			if w := string(text[at:end]); w == "at" || w == "zavinac" || w == "arroba" {
+			if w := string(text[at:end]); w == "at" || w == "zavinac" || w == "arroba" || w == "malpa" || w == "kukac" || w == "klammeraffe" {
 				t.address(text, at, end)
 			}
 			at = end - 1
@@ -253,7 +253,8 @@ func domainsAfter(text []byte, at int) (all []string) {
 		case n > 1:
 			stop()
 			d, at, crossed = append(d, '.'), at+n, crossed+1
-		case c == ',' && len(d) > 0 && bytes.IndexByte(d, '.') < 0:
+		case c == ',' && len(d) > 0 && at+1 < len(text) && isWordByte(text[at+1]) && bytes.Count(d, []byte(".")) < 2:
+			stop()
 			d, at = append(d, '.'), at+1
 		case c == '\n' && crossed < 3 && len(d) > 0:
 			stop()
@@ -398,7 +399,7 @@ func spaced(text []byte, groups []group, j int) bool {
 }
 
 func wholeRow(text []byte, groups []group, i, j int, letters bool) bool {
-	return letters || j+1 == len(groups) || !tight(text[groups[j].to:groups[j+1].from]) || isRange(text, groups, i, j)
+	return letters || j+1 == len(groups) || !tight(text[groups[j].to:groups[j+1].from]) || isFloat(text, groups, j) || isRange(text, groups, i, j)
 }
 
 // plausible: long enough to be told from other numbers, or behind a label.

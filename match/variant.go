@@ -29,8 +29,12 @@ func (id Identifier) Variants() []Variant {
 		v.add(Normalised, ipSpellings(id.Value)...)
 	default:
 		for _, key := range id.numberKeys() {
-			if bank := id.numberKey(key, 0).bank; bank != "" {
-				key += " kód banky " + bank
+			k := id.numberKey(key, 0)
+			if k.bank != "" {
+				key += " kód banky " + k.bank
+			}
+			if k.prefix != "" {
+				key = "předčíslí " + k.prefix + " … " + key
 			}
 			v.add(Normalised, strings.ToUpper(key))
 		}

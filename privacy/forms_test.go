@@ -149,7 +149,7 @@ func kindForms(id match.Identifier) []spelling {
 		return phoneForms(v)
 	case match.Name:
 		first, last, _ := strings.Cut(v, " ")
-		return []spelling{{"surname first", last + " " + first}, {"with a comma", last + ", " + first}, {"surname in capitals", first + " " + strings.ToUpper(last)}, {"titles", "Ing. " + v + ", Ph.D."}, {"second first name", first + " Karel " + last},
+		return []spelling{{"surname first", last + " " + first}, {"with a comma", last + ", " + first}, {"surname in capitals", first + " " + strings.ToUpper(last)}, {"titles", "Ing. " + v + ", Ph.D."}, {"read as Western", strings.ReplaceAll(v, "ř", "ø")}, {"second first name", first + " Karel " + last},
 			{"two spaces", first + "  " + last}, {"in quotes", "„" + v + "“"}, {"behind a bullet", "•" + v + "…"}, {"tab", first + "\t" + last}, {"wrapped", first + "\n" + last}, {"wrapped in a quote", first + "\n> " + last}}
 	case match.Address:
 		return postalForms(v)
@@ -183,7 +183,7 @@ func addressForms(v string) []spelling {
 	local, domain, _ := strings.Cut(v, "@")
 	ascii, _ := idna.ToASCII(domain)
 	dots := func(s string) string { return strings.ReplaceAll(s, ".", " dot ") }
-	return []spelling{{"(a)", local + "(a)" + domain}, {"[a]", local + " [a] " + domain}, {"comma for the dot", local + "@" + strings.ReplaceAll(domain, ".", ",")}, {"behind a date", "20261102." + v}, {"before a year", v + "_2026"}, {"plus-tag", local + "+eshop@" + domain}, {"(at)", local + " (at) " + domain}, {"[at] [dot]", local + " [at] " + strings.ReplaceAll(domain, ".", " [dot] ")}, {"at dot", dots(local) + " at " + dots(domain)},
+	return []spelling{{"sign twice", local + "@@" + domain}, {"space behind the last dot", local + "@" + strings.TrimSuffix(domain, ".cz") + ". cz"}, {"(a)", local + "(a)" + domain}, {"[a]", local + " [a] " + domain}, {"comma for the dot", local + "@" + strings.ReplaceAll(domain, ".", ",")}, {"behind a date", "20261102." + v}, {"before a year", v + "_2026"}, {"plus-tag", local + "+eshop@" + domain}, {"(at)", local + " (at) " + domain}, {"[at] [dot]", local + " [at] " + strings.ReplaceAll(domain, ".", " [dot] ")}, {"at dot", dots(local) + " at " + dots(domain)},
 		{"zavináč tečka", local + " zavináč " + strings.ReplaceAll(domain, ".", " tečka ")}, {"ASCII domain", local + "@" + ascii}, {"brackets", "<" + v + ">"}, {"mailto", "mailto:" + v + "?subject=x"}, {"only the sign encoded", local + "%40" + ascii},
 		{"entity for the sign", local + "&#64;" + domain}, {"bounce", "bounce-12-" + local + "=" + ascii + "@lists.example"}, {"spaces around the sign", local + " @ " + domain}, {"wrapped", strings.Replace(v, "@", "@\n", 1)}, {"wrapped in a quote", strings.Replace(v, "@", "@\n> ", 1)}}
 }
@@ -196,7 +196,7 @@ func phoneForms(v string) []spelling {
 	threes := national[:3] + " " + national[3:6] + " " + national[6:]
 	forms := []spelling{{"spaces", code + " " + threes}, {"00", "00" + code[1:] + national}, {"00 and spaces", "00" + code[1:] + " " + threes}, {"dashes", code + "-" + strings.ReplaceAll(threes, " ", "-")}, {"dots", code + "." + strings.ReplaceAll(threes, " ", ".")},
 		{"brackets", "(" + code + ") " + threes}, {"no-break", strings.ReplaceAll(code+" "+threes, " ", "\u00a0")}, {"thin spaces", strings.ReplaceAll(code+" "+threes, " ", "\u2009")}, {"link", "tel:" + v}, {"slashes", code + "/" + strings.ReplaceAll(threes, " ", "/")},
-		{"label alone", "tel" + v}, {"wrapped", code + " " + strings.Replace(threes, " ", "\n", 1)}, {"zero in brackets", code + " (0) " + threes}}
+		{"label alone", "tel" + v}, {"wrapped", code + " " + strings.Replace(threes, " ", "\n", 1)}, {"fraction", code[1:] + national + ".0"}, {"extension", v + "x12"}, {"zero in brackets", code + " (0) " + threes}}
 	if code == "+420" {
 		forms = append(forms, spelling{"national", national}, spelling{"national with spaces", threes}, spelling{"national with dashes", strings.ReplaceAll(threes, " ", "-")})
 	}
@@ -216,7 +216,7 @@ func accountForms(v string) []spelling {
 	head, bank, _ := strings.Cut(v, "/")
 	prefix, number, _ := strings.Cut(head, "-")
 	iban := madeIBAN(fmt.Sprintf("%s%06s%010s", bank, prefix, number))
-	return []spelling{{"spaces around", prefix + " - " + number + " / " + bank}, {"zeros", fmt.Sprintf("%06s-%010s/%s", prefix, number, bank)}, {"label", "č. ú.: " + v}, {"IBAN", iban}, {"IBAN in fours", fours(iban, " ")}, {"long dash", prefix + "–" + number + "/" + bank}, {"space at the slash", head + " /" + bank}, {"bank apart", head + ", kód banky: " + bank}}
+	return []spelling{{"spaces around", prefix + " - " + number + " / " + bank}, {"zeros", fmt.Sprintf("%06s-%010s/%s", prefix, number, bank)}, {"label", "č. ú.: " + v}, {"IBAN", iban}, {"IBAN in fours", fours(iban, " ")}, {"long dash", prefix + "–" + number + "/" + bank}, {"space at the slash", head + " /" + bank}, {"three fields", "Předčíslí: " + prefix + "\nČíslo účtu: " + number + "\nKód banky: " + bank}, {"bank apart", head + ", kód banky: " + bank}}
 }
 
 func ipForms(v string) []spelling {

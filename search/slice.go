@@ -16,7 +16,7 @@ import (
 )
 
 // version of the slices' format: raise it when fields or analysis change.
-const version = "postolka search 9\n"
+const version = "postolka search 10\n"
 
 // A slice is one Bleve index of a range of message ids.
 type slice struct {

@@ -153,13 +153,17 @@ func (e *extraction) leaf(p *Part) {
 	}
 }
 
-// joined is the text of an XML document whose elements may divide a word; "" of
-// anything else.
+// joined is the text of an XML document whose elements may divide a word, and what a
+// page shows that was sent as a file of no known type; "" of anything else.
 func (p *Part) joined(text string, left *attach.Budget) string {
-	if attach.Detect(p.Filename, p.Type, p.Body) != "xml" {
-		return ""
+	switch attach.Detect(p.Filename, p.Type, p.Body) {
+	case "xml":
+		return attach.Joined(text, left)
+	case "html":
+		visible, _ := HTMLToText(text)
+		return visible
 	}
-	return attach.Joined(text, left)
+	return ""
 }
 
 // attachmentName is the name an attachment's text is stored under.

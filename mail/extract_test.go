@@ -20,6 +20,16 @@ func TestAttachedMailOfAnyTypeIsReadInside(t *testing.T) {
 	}
 }
 
+// What a page shows is one text, whatever type the program that sent it named.
+func TestPageOfNoTypeIsReadAsShown(t *testing.T) {
+	raw := []byte("From: a@example.org\r\nMIME-Version: 1.0\r\nContent-Type: application/octet-stream; name=\"list.html\"\r\n" +
+		"Content-Disposition: attachment; filename=\"list.html\"\r\n\r\n<html><table><tr><td align=left>Polni</td>\r\n<td width=9>29</td></tr></table></html>\r\n")
+	text := Extract(Parse(raw), raw)
+	if !slices.ContainsFunc(text.Parts, func(p TextPart) bool { return strings.Contains(p.Text, "Polni 29") }) {
+		t.Errorf("not read: %+v", text.Parts)
+	}
+}
+
 // A page that says in ASCII that it is UTF-16 isn't.
 func TestMetaCharsetUTF16(t *testing.T) {
 	raw := []byte("From: a@example.org\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<meta charset=utf-16le><p>Příliš žluťoučký")

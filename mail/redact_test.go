@@ -163,7 +163,7 @@ func TestCorpusRedactTakesAWordOut(t *testing.T) {
 	for _, set := range []string{"mime", filepath.Join("pii", "czpl-mails", "mails")} {
 		eachFile(t, corpus(t, set), func(path string, data []byte) {
 			token := pickWord(Extract(Parse(data), data))
-			if token == "" || filepath.Ext(path) == ".xml" { // a tree, not a mail
+			if token == "" || filepath.Ext(path) == ".xml" || strings.Contains(token, "<html>") { // a tree, not a mail; a page's source is no word
 				return
 			}
 			files++

@@ -15,7 +15,7 @@ import (
 
 // Real mail by the day it came. Lists, newsletters and people must hardly ever be
 // marked; most holds true of what was marked when the bounds were set.
-func TestSendersOfRealMail(t *testing.T) {
+func TestCorpusSenders(t *testing.T) {
 	for _, c := range []struct {
 		set         string
 		least, most int // marked in some way

@@ -54,6 +54,10 @@ const (
 // Returned names and that went to the recipient.
 func ReadBounce(m *Message) (Bounce, bool) {
 	r := readReport(m)
+	if r.outside == 0 && len(r.receipts) == 0 { // nearly all mail: its text, which takes long, is not asked
+		return Bounce{}, false
+	}
+	r.text, r.rest = cutReturned(r.words())
 	failures, stated := r.statuses()
 	if !stated {
 		if !r.speaksOfFailure() {
@@ -74,29 +78,42 @@ func ReadBounce(m *Message) (Bounce, bool) {
 
 // report is what of a message may speak of a delivery.
 type report struct {
-	m        *Message
-	text     string   // for people, without the returned message
-	rest     string   // the text after that: a returned message without a part of its own
-	status   []*Part  // message/delivery-status
-	receipts []*Part  // message/disposition-notification
-	inner    *Message // the returned message or its header
-	headers  string   // text/rfc822-headers
+	m                *Message
+	outside          int      // signs that are none of its text's
+	plain, formatted []*Part  // text for people
+	text             string   // without the returned message
+	rest             string   // the text after that: a returned message without a part of its own
+	status           []*Part  // message/delivery-status
+	receipts         []*Part  // message/disposition-notification
+	inner            *Message // the returned message or its header
+	headers          string   // text/rfc822-headers
 }
 
 func readReport(m *Message) *report {
 	r := &report{m: m}
-	var plain, formatted []string
-	r.walk(m.Root, &plain, &formatted)
-	if len(plain) == 0 {
-		plain = formatted
-	}
-	r.text, r.rest = cutReturned(strings.Join(plain, "\n"))
+	r.walk(m.Root)
+	r.outside = r.signsOutside()
 	return r
 }
 
-func (r *report) walk(p *Part, plain, formatted *[]string) {
+// words are its text for people, the plain one where there is one.
+func (r *report) words() string {
+	var words []string
+	for _, p := range r.plain {
+		words = append(words, beginning(p.Text))
+	}
+	if len(words) == 0 {
+		for _, p := range r.formatted {
+			visible, _ := HTMLToText(beginning(p.Text))
+			words = append(words, visible)
+		}
+	}
+	return strings.Join(words, "\n")
+}
+
+func (r *report) walk(p *Part) {
 	for _, c := range p.Children {
-		r.walk(c, plain, formatted)
+		r.walk(c)
 	}
 	switch {
 	case p.Message != nil:
@@ -111,10 +128,9 @@ func (r *report) walk(p *Part, plain, formatted *[]string) {
 	case p.Type == "text/rfc822-headers" || p.Type == "message/rfc822-headers" || p.Type == "message/global-headers":
 		r.headers += beginning(p.Text)
 	case p.isHTML():
-		visible, _ := HTMLToText(beginning(p.Text))
-		*formatted = append(*formatted, visible)
+		r.formatted = append(r.formatted, p)
 	case strings.HasPrefix(p.Type, "text/") && strings.TrimSpace(p.Text) != "" && !p.IsAttachment():
-		*plain = append(*plain, beginning(p.Text))
+		r.plain = append(r.plain, p)
 	}
 }
 

@@ -13,6 +13,21 @@ import (
 // the languages of our customers and their providers, and how an address stands in
 // them. Patterns are matched against text in lower case without accents.
 
+// signsOutside counts what speaks for a report before its text is read.
+func (r *report) signsOutside() (n int) {
+	m := r.m
+	if m.fromServer() || len(r.status) > 0 {
+		n += 2
+	}
+	if len(m.From) == 0 || strings.TrimSpace(m.Get("Return-Path")) == "<>" || strings.HasPrefix(m.Root.Type, "multipart/report") {
+		n++
+	}
+	if m.Get("X-Failed-Recipients") != "" || failureSubject().MatchString(plainLetters(m.Subject)) {
+		n += 2
+	}
+	return n
+}
+
 // speaksOfFailure weighs the signs. A text alone is none, for people forward
 // reports and write about them; nor is an empty return path with it, for carriers
 // write so about parcels.
@@ -26,23 +41,14 @@ func (r *report) speaksOfFailure() bool {
 	if answerSubject().MatchString(subject) && !failureSubject().MatchString(subject) && !(m.fromServer() && returns) {
 		return false
 	}
-	outside, words := 0, 0
-	if m.fromServer() || len(r.status) > 0 {
-		outside += 2
-	}
-	if len(m.From) == 0 || strings.TrimSpace(m.Get("Return-Path")) == "<>" || strings.HasPrefix(m.Root.Type, "multipart/report") {
-		outside++
-	}
-	if failureSubject().MatchString(subject) {
-		outside += 2
-	}
+	words := 0
 	if failurePhrase().MatchString(plainLetters(r.text)) {
 		words += 2
 	}
 	if returns {
 		words++
 	}
-	return outside >= 2 && outside+words >= 3 || outside == 1 && words == 3
+	return r.outside >= 2 && r.outside+words >= 3 || r.outside == 1 && words == 3
 }
 
 // fromServer: the sender is a mail server by its address or name, or nobody.

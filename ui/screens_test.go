@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"golang.org/x/text/encoding/charmap"
 
 	"postolka/account"
 	"postolka/desk"
@@ -62,6 +63,7 @@ func (w *world) screens() []screen {
 		{"error", "jana", "/nowhere", nil},
 		{"bounce", "jana", undeliveredPath(w), nil},
 		{"outlook", "jana", "/c/" + idText(w.outlook()), nil},
+		{"charset", "jana", w.mislabelled(), nil},
 		{"sender", "jana", senderPath(w), nil},
 		{"sender-fact", "jana", w.receiveRaw(senderMail[0].header, "Ověřená a podrobně"), []step{click(".verified > summary")}},
 		{"bounce-all", "jana", "/in/all", nil},
@@ -266,6 +268,17 @@ func (w *world) shoot(ctx context.Context, sc screen, lang string) {
 			w.must(os.WriteFile(filepath.Join(*screensDir, name), png, 0o644))
 		}
 	}
+}
+
+// mislabelled is a conversation in windows-1250 that says it is ISO-8859-1, in its subject too.
+func (w *world) mislabelled() string {
+	w.t.Helper()
+	raw, err := charmap.Windows1250.NewEncoder().Bytes([]byte("From: Řehoř Šťastný <stastny@mail.example>\r\nTo: podpora@example.cz\r\nSubject: Žluťoučký kůň nedorazil\r\nMessage-ID: <cp1250@mail.example>\r\n" +
+		"Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: 8bit\r\n\r\nDobrý den,\r\n\r\nobjednal jsem dřevěného koně „Šemík“ – dosud nepřišel.\r\nPošlete mi prosím číslo zásilky.\r\n\r\nŘehoř Šťastný\r\nÚjezd 12, 664 53 Újezd u Brna\r\n"))
+	w.must(err)
+	_, err = w.desk.Intake(context.Background(), []desk.Incoming{{Raw: raw, Mailbox: w.support, ReceivedAt: w.now}})
+	w.must(err)
+	return "/c/" + idText(w.conversationOf("Žluťoučký kůň nedorazil")) + "?in=new"
 }
 
 // inTheme makes the browser prefer "light" or "dark".

@@ -164,8 +164,9 @@ func readMailbox(s, hint string) Address {
 		return Address{phrase(commentOf(s), hint), cleanAddr(bare, hint)}
 	}
 	for _, w := range strings.Fields(bare) { // Name a@b without brackets
-		if validAddr(strings.Trim(w, `"'`)) {
-			return Address{phrase(strings.Replace(bare, w, "", 1), hint), strings.Trim(w, `"'`)}
+		w = strings.Trim(w, `"'`)
+		if validAddr(w) {
+			return Address{phrase(strings.Replace(bare, w, "", 1), hint), cleanAddr(w, hint)}
 		}
 	}
 	return Address{Name: phrase(s, hint)}

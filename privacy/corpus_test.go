@@ -20,7 +20,7 @@ import (
 
 // Five persons of the spamassassin set go the whole way: found, exported,
 // erased, imported again, restored from a snapshot that still had them.
-func TestFivePersonsOfARealArchive(t *testing.T) {
+func TestCorpusFivePersons(t *testing.T) {
 	corpus := storetest.Corpora(t, "bulk/spamassassin")
 	ctx := context.Background()
 	h := newHouse(t)

@@ -153,7 +153,7 @@ func TestChoiceOfWhatIsDeletedAtTheServer(t *testing.T) {
 	if f := w.mailboxRecord(w.claims).Follow; f.Asking != 0 || f.Agreed != 112 {
 		t.Errorf("agreed: got %+v", f)
 	}
-	if got := w.as("ota").get("/log?day=" + time.Now().Format(time.DateOnly)).text(); !strings.Contains(got, "smazané na serveru: do koše, odsouhlaseno") {
+	if got := w.as("ota").get("/log?day=" + time.Now().In(prague(t)).Format(time.DateOnly)).text(); !strings.Contains(got, "smazané na serveru: do koše, odsouhlaseno") {
 		t.Errorf("log: %s", got)
 	}
 }

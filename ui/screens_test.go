@@ -108,7 +108,7 @@ func (w *world) houseScreens() []screen {
 		{"retention-holds", "jana", "/retention#holds", nil},
 		{"retention-restrictions", "jana", "/retention#restrictions", nil},
 		{"restriction", "jana", restrictionPath(w.keepBack()), []step{chromedp.SetValue("#purpose", "spor 12/2026"), chromedp.Submit("#purpose"), chromedp.Sleep(900 * time.Millisecond)}},
-		{"log", "ota", "/log?day=" + time.Now().Format(time.DateOnly), nil},
+		{"log", "ota", "/log?day=" + time.Now().In(prague(w.t)).Format(time.DateOnly), nil},
 		{"snapshots", "jana", "/snapshots", nil},
 		{"disk", "jana", "/disk", nil},
 		{"receipt-check", "jana", "/receipts/check", []step{chromedp.SetValue("#receipt", "none"), chromedp.Submit("#receipt"), chromedp.Sleep(900 * time.Millisecond)}},

@@ -221,7 +221,7 @@ var dots = []string{
 }
 
 func dotAfter(text []byte, at int) int {
-	if at+2 < len(text) && (text[at] == '.' && text[at+1] == ' ' || text[at] == ' ' && text[at+1] == '.') && isWordByte(text[at+2]) {
+	if at+2 < len(text) && isWordByte(text[at+2]) && (sameSpaced(text[at:at+2], ". ") || sameSpaced(text[at:at+2], " .")) {
 		return 2 // keyboards of phones put a space there
 	}
 	for _, dot := range dots {

@@ -18,10 +18,7 @@ func ipSpellings(value string) []string {
 		all = append(all, ip.Unmap().String())
 	}
 	if ip.Is6() {
-		all = append(all, ip.StringExpanded(), shortGroups(ip))
-	}
-	if ip.Is6() {
-		all = append(all, paddedGroups(ip))
+		all = append(all, ip.StringExpanded(), shortGroups(ip), paddedGroups(ip))
 	}
 	if dashed := dashedIP(ip); dashed != "" {
 		all = append(all, dashed)

@@ -88,6 +88,7 @@ func TestFindHit(t *testing.T) {
 		{"postal address in the right column", "Husova 177, 110 00 Praha 1", "Jiná 1  Husova 177\n100 00 Praha    110 00 Praha 1", "Husova 177\n100 00 Praha    110 00 Praha", Address, Normalised},
 		{"second first name with a dash", "Jörg Müller", "Jörg-Peter Müller", "Jörg-Peter Müller", Name, Normalised},
 		{"address with a space behind its dot", "jan@firma.cz", "jan@firma. cz", "jan@firma. cz", Email, Normalised},
+		{"address with a space behind its dot in a link", "jan@firma.cz", "id=jan@firma.+cz&x", "jan@firma.+cz", Email, Normalised},
 		{"address with a space before its dot", "jan@firma.cz", "jan@firma .cz", "jan@firma .cz", Email, Normalised},
 		{"address with a comma before its last part", "jan@shop.co.uk", "jan@shop.co,uk", "jan@shop.co,uk", Email, Normalised},
 		{"address spelled in Polish", "jan@firma.pl", "jan małpa firma kropka pl", "jan małpa firma kropka pl", Email, Normalised},

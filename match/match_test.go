@@ -86,6 +86,8 @@ func TestFindHit(t *testing.T) {
 		{"IPv4 in a host's name", "10.20.30.42", "ip-10-20-30-42.ec2.example", "10-20-30-42", IP, Normalised},
 		{"IPv6 with zeros and a gap", "2001:db8::ff00:42:8329", "2001:0db8::ff00:0042:8329", "2001:0db8::ff00:0042:8329", IP, Normalised},
 		{"postal address in the right column", "Husova 177, 110 00 Praha 1", "Jiná 1  Husova 177\n100 00 Praha    110 00 Praha 1", "Husova 177\n100 00 Praha    110 00 Praha", Address, Normalised},
+		{"second first name in a link", "Jan Novák", "?name=Jan+Karel+Novák", "Jan+Karel+Novák", Name, Normalised},
+		{"address in JSON within CSV", "Dlouhá 12, 110 00 Praha", `""street"": ""Dlouhá"", ""houseNumber"": ""12"", ""zip"": ""110 00""`, `Dlouhá"", ""houseNumber"": ""12"", ""zip"": ""110 00`, Address, Normalised},
 		{"second first name with a dash", "Jörg Müller", "Jörg-Peter Müller", "Jörg-Peter Müller", Name, Normalised},
 		{"address with a space behind its dot", "jan@firma.cz", "jan@firma. cz", "jan@firma. cz", Email, Normalised},
 		{"address with a space behind its dot in a link", "jan@firma.cz", "id=jan@firma.+cz&x", "jan@firma.+cz", Email, Normalised},

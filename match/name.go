@@ -297,14 +297,14 @@ func isSecondName(text []byte, from, to int) bool {
 	if text[from-1] == '-' && isWordByte(text[from-2]) && secondNames()[string(text[from:to])] {
 		return true // "Jörg-Peter Müller"
 	}
-	if !isWordByte(text[from-2]) || text[from-1] != ' ' || to+1 >= len(text) || !isWordByte(text[to+1]) {
+	if !isWordByte(text[from-2]) || !sameSpaced(text[from-1:from], " ") || to+1 >= len(text) || !isWordByte(text[to+1]) {
 		return false
 	}
 	w := string(text[from:to])
 	if text[to] == '-' {
 		return to-from > 2
 	}
-	return text[to] == ' ' && (secondNames()[w] || to-from > 5 && strings.HasSuffix(w, "ova"))
+	return sameSpaced(text[to:to+1], " ") && (secondNames()[w] || to-from > 5 && strings.HasSuffix(w, "ova"))
 }
 
 // secondNames are those that people here bear between their first name and surname,
@@ -356,7 +356,7 @@ func isInserted(text []byte, from, to int) bool {
 	return false
 }
 
-const longestGap = 4
+const longestGap = 6 // `"", ""` of JSON within CSV
 
 // nextWord finds the word behind (or before) a gap of separators.
 func nextWord(text []byte, at, direction int) (from, to int) {

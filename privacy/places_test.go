@@ -428,8 +428,8 @@ var files = []document{
 	}},
 	{"html", "text/html; charset=utf-8", true, func(t string) []byte { return []byte("<!doctype html><meta charset=utf-8><p>" + escaped(t) + "</p>") }},
 	{"html", "application/octet-stream", true, func(t string) []byte {
-		r := []rune(t)
-		return []byte("<!doctype html><meta charset=utf-8><p>" + escaped(string(r[:len(r)/2])) + "<b>" + escaped(string(r[len(r)/2:])) + "</b></p>")
+		half := middle(t)
+		return []byte("<!doctype html><meta charset=utf-8><p>" + escaped(t[:half]) + "<b>" + escaped(t[half:]) + "</b></p>")
 	}},
 	{"eml", "application/octet-stream", true, func(t string) []byte {
 		return []byte("From: a@b.example\r\nSubject: x\r\nDate: Mon, 2 Nov 2026 10:00:00 +0100\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nText " + t + " x\r\n")

@@ -46,24 +46,24 @@ vulnerable:
 # 50 persons in every place that can hold text, erased, and no byte of them found anywhere;
 # then data of every kind in every place of a mail.
 residue:
-	POSTOLKA_RESIDUE=full $(GO) test -run TestResidue -v -timeout 60m .
-	POSTOLKA_RESIDUE=full $(GO) test -run TestErasureReachesEveryPlace -v -timeout 60m ./privacy
+	POSTOLKA_RESIDUE=full $(GO) test -run TestResidue -count=1 -v -timeout 60m .
+	POSTOLKA_RESIDUE=full $(GO) test -run TestErasureReachesEveryPlace -count=1 -v -timeout 60m ./privacy
 
 # 200 erased messages, and every way back: sync, import, other clients, 30 snapshots.
 resurrection:
-	POSTOLKA_RESURRECTION=full $(GO) test -run TestResurrection -v -timeout 60m .
+	POSTOLKA_RESURRECTION=full $(GO) test -run TestResurrection -count=1 -v -timeout 60m .
 
 # RECALL data of every kind in every form and place, found; what resembles is not.
 recall:
-	POSTOLKA_RECALL=$(RECALL) $(GO) test -run 'TestRecall$$' -v -timeout 60m ./privacy
+	POSTOLKA_RECALL=$(RECALL) $(GO) test -run 'TestRecall$$' -count=1 -v -timeout 60m ./privacy
 
 # A complete find of five data beside rg over the same raw mail (apt-get install ripgrep).
 findspeed:
-	POSTOLKA_FIND=$(FINDSPEED) $(GO) test -run 'TestFindBesideGrep$$' -v -timeout 60m ./privacy
+	POSTOLKA_FIND=$(FINDSPEED) $(GO) test -run 'TestFindBesideGrep$$' -count=1 -v -timeout 60m ./privacy
 
 # An erasure killed over 500 times, and as often with a full and with a broken disk.
 crash-erase:
-	POSTOLKA_FAULTS=2100 $(GO) test -run TestEraseThroughFaults -v -timeout 60m ./privacy
+	POSTOLKA_FAULTS=2100 $(GO) test -run TestEraseThroughFaults -count=1 -v -timeout 60m ./privacy
 
 # HOSTILE messages that are made to hurt, half of them cut at a multiple of 64 bytes.
 HOSTILE ?= 5000

@@ -32,9 +32,6 @@ import (
 // are, whose last date the receipt names. POSTOLKA_RESIDUE=full has 50 persons
 // with 500 tokens among 2,000 other messages (make residue).
 func TestResidue(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a mail server")
-	}
 	persons, others := 2, 15
 	if os.Getenv("POSTOLKA_RESIDUE") == "full" {
 		persons, others = 50, 2000

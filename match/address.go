@@ -250,6 +250,14 @@ func sameSpaced(text []byte, want string) bool {
 	return true
 }
 
+// signWords stand for the sign, folded: English, Czech, Spanish, Polish, Hungarian, German.
+var signWords = map[string]bool{"at": true, "zavinac": true, "arroba": true, "malpa": true, "kukac": true, "klammeraffe": true}
+
+// isBracketA: the "a" of "(a)" or "[a]" stands at at.
+func isBracketA(text []byte, at int) bool {
+	return at > 0 && at+1 < len(text) && text[at] == 'a' && (text[at-1] == '(' && text[at+1] == ')' || text[at-1] == '[' && text[at+1] == ']')
+}
+
 const openers, closers = "([{<*_-", ")]}>*_-"
 
 // atSign widens a sign to its brackets and spaces: left is where the local

@@ -134,7 +134,7 @@ func (m *Matcher) indexWords() {
 		}
 	}
 	if m.addresses.near != nil {
-		for _, w := range []string{"at", "zavinac", "arroba", "malpa", "kukac", "klammeraffe"} {
+		for w := range signWords {
 			byWord[w] = append(byWord[w], use{as: toSign})
 		}
 	}
@@ -286,7 +286,7 @@ func eachBracketA(text []byte, found func(at int) bool) bool {
 				break
 			}
 			at += next
-			if at+2 < len(text) && text[at+1] == 'a' && text[at+2] == brackets[1] && !found(at+1) {
+			if isBracketA(text, at+1) && !found(at+1) {
 				return false
 			}
 		}

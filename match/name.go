@@ -122,7 +122,6 @@ func (p phrase) ofCouple(text []byte, from, to int) (start, end int, ok bool) {
 			f, t := nextWord(text, at, direction)
 			w := text[f:t]
 			if i == 1 && f < t && bytes.ContainsAny(text[min(at, t):max(at, f)], "+&") { // "Jan & Eva"
-				f, t = at, at
 				continue
 			}
 			if i == 1 && !conjunctions[string(w)] || f == t {
@@ -311,24 +310,22 @@ func isSecondName(text []byte, from, to int) bool {
 // in the nominative and the cases that names take most.
 var secondNames = sync.OnceValue(func() map[string]bool {
 	all := map[string]bool{}
-	for _, name := range strings.Fields(`Jan Karel Josef Petr Pavel Jiří Tomáš Martin Jaroslav Miroslav František Václav Zdeněk Michal Milan
+	add := func(g gender, names string) {
+		for _, name := range strings.Fields(names) {
+			for _, form := range inflect(name, g, singular) {
+				all[foldString(form)] = true
+			}
+			all[foldString(name)] = true
+		}
+	}
+	add(masculine, `Jan Karel Josef Petr Pavel Jiří Tomáš Martin Jaroslav Miroslav František Václav Zdeněk Michal Milan
 		Antonín Vojtěch Ondřej Jakub Lukáš Marek David Daniel Adam Filip Matěj Alois Ludvík Rudolf Otto Oto Emil Viktor Vladimír Stanislav Ladislav
 		Bohumil Štěpán Šimon Kryštof Alexandr Alexander Andrej Juraj Ján Jozef Peter Štefan Ľubomír Rastislav Piotr Paweł Andrzej Krzysztof
 		Stanisław Jerzy Wojciech Mateusz Johann Hans Wolfgang Heinrich Friedrich Wilhelm Georg Michael Thomas Christian Maximilian Sebastian
-		István László János Zoltán Sándor Gábor Ferenc William James John Robert Richard Edward Henry Paul Charles Louis Luis Carlos Antonio José Xavier Pierre Marc Luc Claude Uwe Dieter Joachim`) {
-		for _, form := range inflect(name, masculine, singular) {
-			all[foldString(form)] = true
-		}
-		all[foldString(name)] = true
-	}
-	for _, name := range strings.Fields(`Marie Maria Mária Anna Eva Jana Hana Lenka Kateřina Lucie Věra Alena Petra Veronika Jitka Jarmila Ludmila Helena
+		István László János Zoltán Sándor Gábor Ferenc William James John Robert Richard Edward Henry Paul Charles Louis Luis Carlos Antonio José Xavier Pierre Marc Luc Claude Uwe Dieter Joachim`)
+	add(feminine, `Marie Maria Mária Anna Eva Jana Hana Lenka Kateřina Lucie Věra Alena Petra Veronika Jitka Jarmila Ludmila Helena
 		Božena Zuzana Monika Barbora Tereza Kristýna Klára Adéla Eliška Natálie Alžběta Magdaléna Katarína Zofia Katarzyna Małgorzata Agnieszka
-		Elisabeth Elizabeth Sophie Luise Louise Katharina Mária Ilona Katalin Erzsébet Jane Mary Rose Lynn`) {
-		for _, form := range inflect(name, feminine, singular) {
-			all[foldString(form)] = true
-		}
-		all[foldString(name)] = true
-	}
+		Elisabeth Elizabeth Sophie Luise Louise Katharina Mária Ilona Katalin Erzsébet Jane Mary Rose Lynn`)
 	return all
 })
 
@@ -344,7 +341,7 @@ func isInserted(text []byte, from, to int) bool {
 	if to-from == 1 && text[from] >= 'a' && text[to] == '.' {
 		return text[from-1] == ' ' && isWordByte(text[from-2])
 	}
-	if text[from-2] != ' ' || to-from < 3 || text[from] < 'a' || string(text[from:to]) == "zavinac" || string(text[from:to]) == "arroba" {
+	if text[from-2] != ' ' || to-from < 3 || text[from] < 'a' || signWords[string(text[from:to])] {
 		return false // "(at)" parts an address
 	}
 	switch text[from-1] {

@@ -166,14 +166,14 @@ func (t *terms) addresses(text []byte) {
 				t.rewritten(text, at)
 			}
 		case !isWordByte(c):
-		case c == 'a' && at > 0 && at+1 < len(text) && (text[at-1] == '(' && text[at+1] == ')' || text[at-1] == '[' && text[at+1] == ']'):
+		case isBracketA(text, at):
 			t.address(text, at, at+1)
 		default:
 			end := at
 			for end < len(text) && isWordByte(text[end]) {
 				end++
 			}
-			if w := string(text[at:end]); w == "at" || w == "zavinac" || w == "arroba" || w == "malpa" || w == "kukac" || w == "klammeraffe" {
+			if signWords[string(text[at:end])] {
 				t.address(text, at, end)
 			}
 			at = end - 1

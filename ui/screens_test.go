@@ -229,13 +229,9 @@ func (w *world) speak(lang string) {
 // browserLimit ends a browser that hangs, and says so with the test's name.
 const browserLimit = 20 * time.Minute
 
-// chromium starts a browser, or leaves the test out where there is none or, with
-// -short, which make test never is, where nobody wants to wait for one.
+// chromium starts a browser, or leaves the test out where there is none.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("-short starts no browser")
-	}
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		if os.Getenv("CI") == "true" {

@@ -36,6 +36,8 @@ func TestBounceInWords(t *testing.T) {
 			Failure{Recipient: "jana@kde.example", Status: "550", Reason: ReasonUnknown}, ""},
 		"a receipt that says thrown away": {"From: Mail Delivery Subsystem <postmaster@kde.example>\nTo: podpora@shop.example\nSubject: Rejected: Re: x\nContent-Type: multipart/report; report-type=disposition-notification; boundary=z\n\n--z\n\nYour message to <jana@kde.example> was automatically rejected:\nQuota exceeded\n--z\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; jana@kde.example\nOriginal-Message-ID: <ours@shop.example>\nDisposition: automatic-action/MDN-sent-automatically; deleted\n\n--z--\n",
 			Failure{Recipient: "jana@kde.example", Reason: ReasonFull}, "ours@shop.example"},
+		"a receipt in a mail like any other": {"From: Jana <jana@kde.example>\nTo: podpora@shop.example\nSubject: Re: x\nContent-Type: multipart/mixed; boundary=z\n\n--z\n\nYour message to <jana@kde.example> was automatically rejected:\nQuota exceeded\n--z\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; jana@kde.example\nOriginal-Message-ID: <ours@shop.example>\nDisposition: automatic-action/MDN-sent-automatically; deleted\n\n--z--\n",
+			Failure{Recipient: "jana@kde.example", Reason: ReasonFull}, "ours@shop.example"},
 	} {
 		b, ok := ReadBounce(Parse([]byte(c.raw)))
 		if !ok || len(b.Failures) != 1 {

@@ -80,12 +80,12 @@ unit:
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=20 $(GO) test -race -shuffle=on -skip '$(ALONE)' -timeout 40m ./...
 	$(GO) test -shuffle=on -run '$(ALONE)' -timeout 20m ./attach ./backup ./demo ./desk ./imapsync ./mail ./privacy
 
-# A short run of every fuzz target; what one finds becomes a file in its testdata.
+# A short run of every fuzz target, two at a time with a worker each; what one finds
+# becomes a file in its testdata.
 fuzz:
-	@set -e; for pkg in $$($(GO) list ./...); do \
-	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-	    echo "fuzz $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg; \
-	  done; done
+	@set -eo pipefail; for pkg in $$($(GO) list ./...); do \
+	  $(GO) test -list '^Fuzz' $$pkg | sed -n "s|^Fuzz.*|$$pkg &|p"; \
+	done | xargs -P 2 -L 1 sh -c 'echo "fuzz $$0 $$1"; $(GO) test -run "^$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -parallel 1 $$0'
 
 # Sync through a storm, with the client killed; make unit runs a few schedules of it.
 chaos:

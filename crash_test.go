@@ -28,9 +28,6 @@ import (
 // is killed on the way again and again. In the end every mail is there once, the
 // index is level with the records and the access log is whole.
 func TestServerIsKilledDuringFirstSyncAndImport(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts and kills processes")
-	}
 	const kills = 3
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))

@@ -11,9 +11,6 @@ import (
 // TestDemoLives signs in as one of the sample people by the button on the page,
 // answers a sample customer and waits for what he writes back.
 func TestDemoLives(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts the demo and a browser")
-	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

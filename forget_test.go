@@ -24,9 +24,6 @@ var picturesDir = flag.String("pictures", "", "write a picture of each step of a
 // person confirms who they are, the data are found and planned, a second person
 // approves, the letter leaves by SMTP, and the receipt is checked with the key alone.
 func TestPersonIsForgottenInTheBrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts servers and browsers")
-	}
 	for _, c := range []struct{ lang, enquiry, asks, text, complied string }{
 		{"cs", "Dotaz na velikost", "Osobní údaje", "Dobrý den, žádám o výmaz všech osobních údajů, které o mně vedete. Iva Tichá", "jsme vyhověli"},
 		{"en", "A question on sizes", "My data", "Hello, please erase all personal data that you hold about me. Iva Ticha", "have complied with"},

@@ -36,9 +36,6 @@ const (
 // mail lies on a real IMAP server, appears in two open browsers, is answered in
 // one of them, goes out by SMTP, and the customer's reply joins the thread.
 func TestMailIsAnsweredInTwoBrowsers(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts servers and browsers")
-	}
 	dovecot, post := imaptest.NewDovecot(t), newPostOffice(t)
 	shop := newShop(t)
 	olga, jana := newBrowser(t, "owner", shop.address), newBrowser(t, "agent", shop.address)

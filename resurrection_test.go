@@ -30,9 +30,6 @@ import (
 // before, or could: none of it may come back, and new mail of the person must.
 // POSTOLKA_RESURRECTION=full has 200 messages and 30 snapshots (make resurrection).
 func TestResurrection(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a mail server")
-	}
 	r := &resurrection{T: t, messages: 6, snapshots: 2, dovecot: imaptest.NewDovecot(t)}
 	if os.Getenv("POSTOLKA_RESURRECTION") == "full" {
 		r.messages, r.snapshots = 200, 30
@@ -373,9 +370,6 @@ func (r *resurrection) restoreAll() {
 // A mail server that does not answer keeps nobody here: all else is erased, and the
 // job ends when the server is there again.
 func TestEraseWhileTheMailServerIsDown(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a mail server")
-	}
 	ctx, host := t.Context(), account.HostAgent()
 	r := &resurrection{T: t, messages: 6, snapshots: 1, dovecot: imaptest.NewDovecot(t)}
 	r.app = r.wire(filepath.Join(t.TempDir(), "data"))

@@ -398,9 +398,6 @@ func TestOnlyChosenFolders(t *testing.T) {
 
 // 50 MB pass through without being held more than a few times.
 func TestLargeMailMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("50 MB")
-	}
 	d := imaptest.NewDovecot(t)
 	fifty := imaptest.Mail{Raw: append([]byte("Subject: fifty\r\n\r\n"), bytes.Repeat([]byte(strings.Repeat("x", 76)+"\r\n"), 50<<20/78)...)}
 	d.Put(t, "INBOX", fifty, fifty)

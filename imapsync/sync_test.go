@@ -97,9 +97,6 @@ func TestNewestComesFirst(t *testing.T) {
 // a third of them shows as much.
 func TestFirstSyncThroughKillsAndDrops(t *testing.T) {
 	n, kills := 1000, 3
-	if testing.Short() {
-		n = 400
-	}
 	mails := corpus(t, n)
 	d := imaptest.NewDovecot(t)
 	d.Put(t, "INBOX", mails...)
@@ -147,9 +144,6 @@ func TestFirstSyncThroughKillsAndDrops(t *testing.T) {
 }
 
 func TestFirstSyncRate(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a measurement")
-	}
 	mails := corpus(t, 0)
 	d := imaptest.NewDovecot(t)
 	d.Put(t, "INBOX", mails...)
@@ -463,9 +457,6 @@ func inSet(set string, uid int) bool {
 }
 
 func TestLargeMail(t *testing.T) {
-	if testing.Short() {
-		t.Skip("50 MB")
-	}
 	d := imaptest.NewDovecot(t)
 	w := newWorld(t, d.Settings(store.TLS))
 	w.sync.RootCAs = d.Roots()

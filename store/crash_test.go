@@ -86,9 +86,6 @@ func fail(err error) {
 
 func TestKilledAtAnyMoment(t *testing.T) {
 	rounds := 40
-	if testing.Short() {
-		rounds = 10
-	}
 	dir := t.TempDir()
 	stored := map[MessageID]bool{} // false: on its way out
 	for round := range rounds {

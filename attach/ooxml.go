@@ -7,7 +7,6 @@ import (
 	"path"
 	"slices"
 	"sort"
-	"strconv"
 	"strings"
 )
 
@@ -40,13 +39,19 @@ func (r *reading) officePart(f *zip.File) {
 	base := path.Base(f.Name)
 	switch ext := strings.ToLower(path.Ext(base)); {
 	case f.FileInfo().IsDir(), base == "[Content_Types].xml", base == "mimetype", strings.HasPrefix(f.Name, "Thumbnails/"), strings.HasPrefix(f.Name, "ObjectReplacements/"), strings.HasPrefix(f.Name, "Configurations2/"),
-		base == "settings.xml", base == "fontTable.xml", base == "webSettings.xml", base == "manifest.xml", base == "layout-cache", strings.Contains(f.Name, "/theme/"):
+		f.Name == "settings.xml", base == "fontTable.xml", base == "webSettings.xml", base == "manifest.xml", base == "layout-cache", strings.Contains(f.Name, "/theme/"):
 	case ext == ".rels":
 		r.relations(r.unzip(f))
+	case ext == ".xml" && strings.HasPrefix(f.Name, "customXml/item"): // data of a form, any XML
+		r.charge(f)
+		r.xmlText(r.unzip(f))
+	case ext == ".bin" && strings.Contains(f.Name, "/activeX/"): // what a control shows
+		r.charge(f)
+		r.printable(r.unzip(f))
 	case ext == ".xml", ext == ".fpage":
 		r.charge(f)
 		r.officeXML(r.unzip(f))
-	case ext == ".odttf", ext == ".wmf", ext == ".emf", ext == ".bin" && !strings.Contains(f.Name, "embeddings"):
+	case ext == ".odttf", ext == ".wmf", ext == ".emf", ext == ".svm", ext == ".bin" && !strings.Contains(f.Name, "embeddings"):
 	default:
 		r.media(base, r.unzip(f))
 	}
@@ -89,53 +94,6 @@ func attr(e xml.StartElement, name string) string {
 	}
 	return ""
 }
-
-// officeXML adds the texts of a part: runs join within a paragraph, and only
-// attributes that hold words count (authors, titles, descriptions, links).
-func (r *reading) officeXML(data []byte) {
-	r.tokens(r.decoder(data), officeToken)
-}
-
-func officeToken(b *strings.Builder, token xml.Token) {
-	switch t := token.(type) {
-	case xml.CharData:
-		b.Write(t)
-	case xml.StartElement:
-		switch t.Name.Local {
-		case "tab", "br", "cr", "line-break":
-			b.WriteByte('\n')
-		case "noBreakHyphen":
-			b.WriteByte('-')
-		case "s": // text:s, a run of spaces; in OOXML it has no text at all
-			n, err := strconv.Atoi(attr(t, "c"))
-			if err != nil {
-				n = 1
-			}
-			b.WriteString(strings.Repeat(" ", min(max(n, 1), 100)))
-		}
-		for _, a := range t.Attr {
-			if (worded[a.Name.Local] || a.Name.Local == "val" && wordedElement[t.Name.Local]) && a.Value != "" {
-				b.WriteString("\n" + a.Value + "\n")
-			}
-		}
-	case xml.EndElement:
-		if !inline[t.Name.Local] {
-			b.WriteByte('\n')
-		}
-	}
-}
-
-// worded attributes hold what a person wrote.
-var worded = map[string]bool{"author": true, "initials": true, "title": true, "descr": true, "alias": true, "href": true, "instr": true, "tooltip": true, "display": true, "string-value": true, "date-value": true, "value": true, "current-value": true, "userId": true, "UnicodeString": true, "name": false}
-
-// wordedElement: those of WordprocessingML that hold it in "val": name and mark of a
-// content control, a variable, a field of a form with its default and its help.
-var wordedElement = map[string]bool{"alias": true, "tag": true, "docVar": true, "default": true, "statusText": true, "helpText": true}
-
-// inline elements don't end a word.
-var inline = map[string]bool{"t": true, "r": true, "rPr": true, "span": true, "a": true, "s": true, "b": true, "i": true, "u": true, "sz": true, "szCs": true, "lang": true, "rFonts": true, "color": true, "rStyle": true, "proofErr": true,
-	"noProof": true, "bookmarkStart": true, "bookmarkEnd": true, "lastRenderedPageBreak": true, "hyperlink": true, "ins": true, "smartTag": true, "bCs": true, "iCs": true, "bookmark-start": true, "bookmark-end": true, "softHyphen": true, "bookmark": true,
-	"noBreakHyphen": true, "vertAlign": true, "highlight": true, "kern": true, "spacing": true, "w": true, "shd": true, "latin": true, "solidFill": true, "srgbClr": true, "schemeClr": true, "soft-page-break": true, "ea": true, "cs": true, "sym": true, "effectLst": true, "caps": true, "tspan": true}
 
 // readXLSX reads workbooks: cells show strings by number, and dates by style, so
 // they come after these; all other parts as in readOOXML.

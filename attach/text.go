@@ -109,7 +109,7 @@ func Joined(xml string, left *Budget) string {
 // Divides reports whether a text has elements that may divide a word: SVG's,
 // WordprocessingML's, ODF's.
 func Divides(xml string) bool {
-	for _, tag := range []string{"<tspan", "<w:t>", "<w:t ", "<text:p", "<text:span"} {
+	for _, tag := range []string{"<tspan", "<w:t>", "<w:t ", "<text:p", "<text:span", "urn:schemas-microsoft-com:office:spreadsheet"} {
 		if strings.Contains(xml, tag) {
 			return true
 		}

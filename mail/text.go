@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unsafe"
 
@@ -29,7 +30,7 @@ type Text struct {
 
 // TextVersion rises whenever Extract reads more than before, so that older
 // texts can be derived again.
-const TextVersion = 11
+const TextVersion = 12
 
 // Outgrown reports whether a stored text was made by an older version and shows that
 // this one reads more in its message. (Where parts could not be read, only a reading
@@ -50,18 +51,21 @@ func Outgrown(b []byte) (more bool) {
 
 // outgrownField: text/enriched is read without its commands now, the files in
 // winmail.dat stand in the record, names in pieces are put together, those in an
-// archive read as DOS wrote them, tables show names and values that no cell shows, and
-// documents the names of their content controls.
+// archive read as DOS wrote them, and documents and tables give more of what stands beside
+// their text.
 func outgrownField(name, value string) bool {
 	switch strings.ToLower(name) {
 	case "content-type":
 		t, _ := mediaType(value, "")
-		return (&Part{Type: t}).isEnriched() || strings.Contains(t, "ms-tnef") || strings.Contains(t, "zip") || strings.Contains(t, "spreadsheet") || strings.Contains(t, "wordprocessing") || strings.Contains(value, ".docx") || strings.Contains(value, ".ods") || strings.Contains(value, ".xlsx") || strings.Contains(value, "*1")
+		return (&Part{Type: t}).isEnriched() || outgrownFile.MatchString(value) || strings.Contains(value, "*1")
 	case "content-disposition":
-		return strings.Contains(value, "*1")
+		return outgrownFile.MatchString(value) || strings.Contains(value, "*1")
 	}
 	return false
 }
+
+// outgrownFile finds the types and the names of files that are read better now.
+var outgrownFile = regexp.MustCompile(`(?i)ms-tnef|zip|officedocument|opendocument|msword|vnd\.ms-|rtf|\.(docx?|dotx?|docm|xls[xmb]?|pp[st]x?|od[tspg]|rtf)\b`)
 
 // TextPart is one readable place. Path: see the package comment. Name is a
 // header name, a file name, or "preamble", "epilogue", "rest" for text between

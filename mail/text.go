@@ -30,7 +30,7 @@ type Text struct {
 
 // TextVersion rises whenever Extract reads more than before, so that older
 // texts can be derived again.
-const TextVersion = 12
+const TextVersion = 13
 
 // Outgrown reports whether a stored text was made by an older version and shows that
 // this one reads more in its message. (Where parts could not be read, only a reading
@@ -50,14 +50,15 @@ func Outgrown(b []byte) (more bool) {
 }
 
 // outgrownField: text/enriched is read without its commands now, the files in
-// winmail.dat stand in the record, names in pieces are put together, those in an
+// winmail.dat stand in the record, text of no sure charset is guessed by more than its
+// letters, names in pieces are put together, those in an
 // archive read as DOS wrote them, and documents and tables give more of what stands beside
 // their text.
 func outgrownField(name, value string) bool {
 	switch strings.ToLower(name) {
 	case "content-type":
-		t, _ := mediaType(value, "")
-		return (&Part{Type: t}).isEnriched() || outgrownFile.MatchString(value) || strings.Contains(value, "*1")
+		t, params := mediaType(value, "")
+		return strings.HasPrefix(t, "text/") && meaningless(strings.ToLower(params["charset"])) || (&Part{Type: t}).isEnriched() || outgrownFile.MatchString(value) || strings.Contains(value, "*1")
 	case "content-disposition":
 		return outgrownFile.MatchString(value) || strings.Contains(value, "*1")
 	}

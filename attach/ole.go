@@ -20,22 +20,31 @@ func readOLE(r *reading, data []byte) {
 		return
 	}
 	known := false
+	var others []stream
 	for _, storage := range storages(streams) {
 		if r.storage(storage) {
 			known = true
+		} else {
+			others = append(others, storage...)
 		}
 	}
 	if !known {
 		r.unreadable(Unknown)
 	}
 	for _, s := range streams {
-		switch {
-		case s.name == "SummaryInformation", s.name == "DocumentSummaryInformation":
+		if isProperties(s) {
 			r.properties(s.data)
-		case !known:
+		}
+	}
+	for _, s := range others { // formulas, drawings, controls of forms
+		if !isProperties(s) && s.name != "CompObj" && s.name != "Ole" && s.name != "ObjInfo" {
 			r.printable(s.data)
 		}
 	}
+}
+
+func isProperties(s stream) bool {
+	return s.name == "SummaryInformation" || s.name == "DocumentSummaryInformation"
 }
 
 // storages groups streams by the storage they lie in.
@@ -196,7 +205,14 @@ func (r *reading) word(streams []stream) {
 		return
 	}
 	r.text(r.pieces(doc, table[at:at+n]))
+	// Who commented and changed, bookmarks, what boxes and pictures show to those who
+	// don't see them; and the fields of forms. All strings there are UTF-16.
+	r.text(wideRuns(table, shortestWide))
+	r.text(wideRuns(find(streams, "Data"), shortestWide))
 }
+
+// shortestWide is that of a run of UTF-16 among numbers: shorter ones happen by chance.
+const shortestWide = 4
 
 // oldWord reads a document of Word 6 or 95: its text lies in one piece, in a code
 // page, between two places that its head names.

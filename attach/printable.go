@@ -21,7 +21,7 @@ const (
 func (r *reading) printable(data []byte) { r.text(printableRuns(data)) }
 
 func printableRuns(data []byte) string {
-	var w runWriter
+	w := runWriter{shortest: shortestRun}
 	for at := 0; at < len(data) && !w.full(); {
 		c, n := rune(data[at]), 1
 		if c >= utf8.RuneSelf {
@@ -40,10 +40,48 @@ func printableRuns(data []byte) string {
 	return w.out.String()
 }
 
+// wideRuns are the runs in little-endian UTF-16, of so many characters at least, a line
+// each. Where the number of characters stands before one, it ends there; when that
+// number looks like a character itself, both readings are given.
+func wideRuns(data []byte, shortest int) string {
+	var out strings.Builder
+	for odd := range 2 {
+		units := len(data[min(odd, len(data)):]) / 2
+		unit := func(i int) rune { return rune(data[odd+2*i]) | rune(data[odd+2*i+1])<<8 }
+		for at := 0; at < units && out.Len() < maxRuns; at++ {
+			end := at
+			for end < units && wideRune(unit(end)) {
+				end++
+			}
+			if end-at < shortest {
+				at = end
+				continue
+			}
+			if n := int(unit(at)); n >= shortest && n < end-at {
+				out.WriteString(utf16LE(data[odd+2*at+2:odd+2*(at+1+n)]) + "\n")
+			}
+			if at > 0 {
+				if n := int(unit(at - 1)); n >= shortest && n < end-at {
+					end = at + n
+				}
+			}
+			out.WriteString(utf16LE(data[odd+2*at:odd+2*end]) + "\n")
+			at = end - 1
+		}
+	}
+	return out.String()
+}
+
+// wideRune: of what two bytes may be, letters that names are written with.
+func wideRune(c rune) bool {
+	return c >= ' ' && c < 0x7f || c > 0x7f && printableRune(c) && (c < 0x180 || c >= 0x218 && c <= 0x21b || c >= 0x1e00)
+}
+
 // runWriter writes runs of printable characters, a line each, up to maxRuns.
 type runWriter struct {
-	out strings.Builder
-	run []rune
+	shortest int // characters
+	out      strings.Builder
+	run      []rune
 }
 
 func (w *runWriter) full() bool { return w.out.Len() >= maxRuns }
@@ -51,7 +89,11 @@ func (w *runWriter) full() bool { return w.out.Len() >= maxRuns }
 // wide reads UTF-16, whose low byte stands at low in each two.
 func (w *runWriter) wide(data []byte, low, high int) {
 	for at := 0; at+1 < len(data) && !w.full(); at += 2 {
-		w.add(rune(data[at+low]) | rune(data[at+high])<<8)
+		c := rune(data[at+low]) | rune(data[at+high])<<8
+		if !wideRune(c) {
+			c = 0
+		}
+		w.add(c)
 	}
 	w.flush()
 }
@@ -71,7 +113,7 @@ func printableRune(c rune) bool {
 }
 
 func (w *runWriter) flush() {
-	if len(w.run) >= shortestRun {
+	if len(w.run) >= w.shortest {
 		w.out.WriteString(string(w.run) + "\n")
 	}
 	w.run = w.run[:0]

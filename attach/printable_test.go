@@ -75,6 +75,13 @@ func TestNamesOfASheetSayWhatTheyStandFor(t *testing.T) {
 	}
 }
 
+func TestWhatACellTellsWhoTypes(t *testing.T) {
+	got := readZipped(t, "a.xlsx", map[string]string{"xl/worksheets/sheet1.xml": `<worksheet><dataValidation errorTitle="Pozor" error="volejte Evu"><formula1>"Jan,Petr"</formula1></dataValidation></worksheet>`})
+	if want := "volejte Evu\nPozor\n\"Jan,Petr\"\n"; strings.ReplaceAll(got, "\t", "\n") != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestCellsOfODFKeepWhatTheyHide(t *testing.T) {
 	got := readZipped(t, "a.ods", map[string]string{
 		"mimetype":    "application/vnd.oasis.opendocument.spreadsheet",
@@ -98,6 +105,34 @@ func TestXMLWhoseElementsDivideAWord(t *testing.T) {
 	}
 	if got := Joined("<order><name>Jan</name></order>", NewBudget()); got != "" {
 		t.Errorf("data can be read as they are; got %q", got)
+	}
+}
+
+// TestWideRuns: texts among numbers end where their length says.
+func TestWideRuns(t *testing.T) {
+	long := strings.Repeat("Eva Malá, ", 5)
+	data := slices.Concat([]byte{0, 0, 9, 0}, wide("Jan Novák", false), []byte{0x14, 1, 0, 2, byte(len([]rune(long))), 0}, wide(long, false), []byte{0x41, 0, 0, 0, 5, 0}, wide("Řehoř", false), []byte{0, 0})
+	lines := strings.Split(wideRuns(data, 4), "\n")
+	for _, want := range []string{"Jan Novák", long, "Řehoř"} {
+		if !slices.Contains(lines, want) {
+			t.Errorf("%q is not in %q", want, lines)
+		}
+	}
+}
+
+// TestWordBesideText: who commented and what boxes show stands beside the text, what
+// controls show in storages of their own.
+func TestWordBesideText(t *testing.T) {
+	doc := make([]byte, 0x1aa)
+	copy(doc, "\xec\xa5\xc1\x00")
+	doc[0x1a6] = 21
+	table := append([]byte("\x02\x10\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00"), wide("Eva Malá", false)...)
+	r := &reading{Budget: NewBudget(), help: plain}
+	r.storage([]stream{{name: "WordDocument", data: doc}, {name: "0Table", data: table}, {name: "Data", data: wide("\x00Petr Nový\x00", false)}})
+	for _, want := range []string{"Eva Malá", "Petr Nový"} {
+		if !strings.Contains(r.out.String(), want) {
+			t.Errorf("%q is not in %q", want, r.out.String())
+		}
 	}
 }
 

@@ -21,7 +21,11 @@ func readRTF(r *reading, data []byte) {
 	p.group = rtfGroup{font: -1, skipAfter: 1}
 	p.run()
 	p.flush()
+	p.line()
 	r.text(p.out.String())
+	for _, o := range p.objects {
+		r.rtfObject(o)
+	}
 }
 
 // rtfGroup is what a "{" saves and its "}" restores.
@@ -32,24 +36,27 @@ type rtfGroup struct {
 	star      bool // after \*: an unknown word makes the group silent
 	spoken    bool // a destination with words of its own
 	fontTable bool
+	object    bool // its letters are a file in hexadecimal
 }
 
 type rtfParser struct {
-	r     *reading
-	data  []byte
-	at    int
-	group rtfGroup
-	stack []rtfGroup
-	fonts map[int]int // code page by font
-	page  int         // of the document
-	skip  int         // characters to pass over after \u
-	bytes []byte      // in the code page, not decoded yet
-	units []uint16    // a surrogate that waits for its half
-	out   strings.Builder
+	r       *reading
+	data    []byte
+	at      int
+	group   rtfGroup
+	stack   []rtfGroup
+	fonts   map[int]int // code page by font
+	page    int         // of the document
+	skip    int         // characters to pass over after \u
+	bytes   []byte      // in the code page, not decoded yet
+	units   []uint16    // a surrogate that waits for its half
+	out     strings.Builder
+	aside   strings.Builder // words of destinations, which stand behind the line
+	objects []rtfObject
 }
 
 func (p *rtfParser) run() {
-	for p.at < len(p.data) && p.out.Len() < p.r.textLeft {
+	for p.at < len(p.data) && p.out.Len()+p.aside.Len() < p.r.textLeft {
 		c := p.data[p.at]
 		p.at++
 		switch c {
@@ -79,17 +86,28 @@ func (p *rtfParser) leave() {
 	if n == 0 {
 		return
 	}
-	outer := p.stack[n-1]
-	if p.group.spoken && !outer.spoken {
+	if outer := p.stack[n-1]; p.group.spoken && !outer.spoken {
 		p.add("\n")
 	}
-	p.group, p.stack = outer, p.stack[:n-1]
+	p.group, p.stack = p.stack[n-1], p.stack[:n-1]
+}
+
+// line puts what stands aside behind the line, so that a comment or a field within a
+// word does not divide it.
+func (p *rtfParser) line() {
+	if p.aside.Len() > 0 {
+		p.out.WriteString("\n" + p.aside.String())
+		p.aside.Reset()
+	}
 }
 
 func (p *rtfParser) letter(c byte) {
 	switch {
 	case p.skip > 0:
 		p.skip--
+	case p.group.object:
+		o := &p.objects[len(p.objects)-1]
+		o.hex = append(o.hex, c)
 	case !p.group.silent:
 		p.bytes = append(p.bytes, c)
 	}
@@ -152,9 +170,16 @@ func (p *rtfParser) word(name string, n int, given bool) {
 	case "u":
 		p.unicode(uint16(n))
 	case "bin":
-		p.at += min(max(n, 0), len(p.data)-p.at)
+		n = min(max(n, 0), len(p.data)-p.at)
+		if p.group.object {
+			o := &p.objects[len(p.objects)-1]
+			o.data = append(o.data, p.data[p.at:p.at+n]...)
+		}
+		p.at += n
 	case "par", "line", "cell", "row", "sect", "page", "tab", "nestcell", "nestrow", "column":
-		p.add("\n")
+		if p.add("\n"); !p.group.spoken {
+			p.line()
+		}
 	case "emdash", "endash":
 		p.add("–")
 	case "lquote", "rquote":
@@ -190,14 +215,21 @@ func (p *rtfParser) word(name string, n int, given bool) {
 // destination silences groups that hold data or names of fonts and styles, and
 // unknown ones that say that they may be passed over.
 func (p *rtfParser) destination(name string) {
-	if rtfSilent[name] || p.group.star && !rtfSpoken[name] {
+	if name == "objdata" || name == "pict" {
+		p.flush()
+		p.group.silent, p.group.object = true, true
+		p.objects = append(p.objects, rtfObject{picture: name == "pict"})
+		return
+	}
+	if rtfSilent[name] || p.group.star && !rtfSpoken[name] && name != "ud" {
 		p.flush()
 		p.group.silent = true
 		return
 	}
 	if rtfSpoken[name] {
-		p.add("\n")
+		p.flush()
 		p.group.spoken = true
+		p.add("\n")
 	}
 }
 
@@ -215,8 +247,16 @@ func (p *rtfParser) unicode(unit uint16) {
 
 func (p *rtfParser) add(s string) {
 	if p.flush(); !p.group.silent {
-		p.out.WriteString(s)
+		p.to().WriteString(s)
 	}
+}
+
+// to is where the words of the group go.
+func (p *rtfParser) to() *strings.Builder {
+	if p.group.spoken {
+		return &p.aside
+	}
+	return &p.out
 }
 
 func (p *rtfParser) flush() {
@@ -226,7 +266,7 @@ func (p *rtfParser) flush() {
 
 func (p *rtfParser) flushUnits() {
 	if len(p.units) > 0 {
-		p.out.WriteString(string(utf16.Decode(p.units)))
+		p.to().WriteString(string(utf16.Decode(p.units)))
 		p.units = p.units[:0]
 	}
 }
@@ -240,17 +280,18 @@ func (p *rtfParser) decodeBytes() {
 	if page == 0 {
 		page = p.page
 	}
-	p.out.WriteString(decodePage(page, p.bytes))
+	p.to().WriteString(decodePage(page, p.bytes))
 	p.bytes = p.bytes[:0]
 }
 
 // rtfCharsets gives the code page of a font's character set.
 var rtfCharsets = map[int]int{0: 1252, 77: 10000, 128: 932, 129: 949, 134: 936, 136: 950, 161: 1253, 162: 1254, 163: 1258, 177: 1255, 178: 1256, 186: 1257, 204: 1251, 222: 874, 238: 1250, 254: 437, 255: 850}
 
-var rtfSilent = map[string]bool{"colortbl": true, "stylesheet": true, "pict": true, "objdata": true, "themedata": true, "colorschememapping": true, "datastore": true, "latentstyles": true, "listtable": true, "listoverridetable": true, "rsidtbl": true, "generator": true, "xmlnstbl": true, "blipuid": true, "fontemb": true, "filetbl": true, "revtbl": true, "panose": true, "falt": true}
+var rtfSilent = map[string]bool{"colortbl": true, "stylesheet": true, "themedata": true, "colorschememapping": true, "datastore": true, "latentstyles": true, "listtable": true, "listoverridetable": true, "rsidtbl": true, "generator": true, "xmlnstbl": true, "blipuid": true, "fontemb": true, "filetbl": true, "panose": true, "falt": true}
 
-// rtfSpoken destinations begin with \* and hold words all the same.
-var rtfSpoken = map[string]bool{"annotation": true, "atnauthor": true, "atnid": true, "fldinst": true, "fldrslt": true, "shptxt": true, "shpinst": true, "sn": true, "sv": true, "bkmkstart": true, "company": true, "manager": true, "hlinkbase": true, "userprops": true, "propname": true, "staticval": true, "author": true, "title": true, "subject": true, "operator": true, "keywords": true, "doccomm": true, "category": true, "comment": true, "footnote": true, "header": true, "footer": true, "formfield": true, "ffname": true, "ffdeftext": true, "ffl": true, "ffhelptext": true, "ffstattext": true, "htmltag": true, "mailmerge": true}
+// rtfSpoken destinations hold words that are no part of the text around them; most
+// begin with \*. What a field shows, and the other spelling of a text in Unicode, are.
+var rtfSpoken = map[string]bool{"annotation": true, "atnauthor": true, "atnid": true, "fldinst": true, "shptxt": true, "shpinst": true, "sn": true, "sv": true, "bkmkstart": true, "company": true, "manager": true, "hlinkbase": true, "userprops": true, "propname": true, "staticval": true, "author": true, "title": true, "subject": true, "operator": true, "keywords": true, "doccomm": true, "category": true, "comment": true, "footnote": true, "header": true, "footer": true, "formfield": true, "ffname": true, "ffdeftext": true, "ffl": true, "ffhelptext": true, "ffstattext": true, "htmltag": true, "mailmerge": true, "revtbl": true, "docvar": true, "protusertbl": true, "xmlattrname": true, "xmlattrvalue": true, "headerl": true, "headerr": true, "headerf": true, "footerl": true, "footerr": true, "footerf": true, "objname": true, "atrfstart": true, "background": true}
 
 // codePage is the encoding of a Windows, DOS or Mac code page; 1252 for one that
 // is not known.

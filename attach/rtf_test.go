@@ -1,6 +1,7 @@
 package attach_test
 
 import (
+	"encoding/hex"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,8 +16,12 @@ func TestRTF(t *testing.T) {
 		{"unicode with what stands for it", `{\rtf1\uc1 \u345?\u237?}`, "ří"},
 		{"a surrogate pair", `{\rtf1\uc0 \u-10179\u-8704}`, "\U0001F600"},
 		{"a word in two runs", `{\rtf1\ansicpg1250 No{\b v\'e1k}}`, "Novák"},
-		{"a field's link", `{\rtf1 {\field{\*\fldinst HYPERLINK "mailto:a@b.cz"}{\fldrslt zde}}}`, `HYPERLINK "mailto:a@b.cz"` + "\nzde"},
-		{"properties and no styles", `{\rtf1{\info{\author Jana}}{\stylesheet Normal;}{\*\unknownword x}text}`, "Jana\ntext"},
+		{"a field's link", `{\rtf1 {\field{\*\fldinst HYPERLINK "mailto:a@b.cz"}{\fldrslt zde}}}`, "zde\n" + `HYPERLINK "mailto:a@b.cz"`},
+		{"properties and no styles", `{\rtf1{\info{\author Jana}}{\stylesheet Normal;}{\*\unknownword x}text}`, "text\nJana"},
+		{"a text in both spellings", `{\rtf1{\upr{\info{\title \'3f}}{\*\ud{\info{\title \u321?ukasz}}}}}`, "?\nŁukasz"},
+		{"a comment within a word", `{\rtf1\ansicpg1250 Jan No{\*\atnid E}{\*\atnauthor Eva}\chatn{\*\annotation opravit\par}v\'e1k\par dal}`, "Jan Novák\n\nE\nEva\nopravit\ndal"},
+		{"who changed it", `{\rtf1{\*\revtbl {Unknown;}{Eva Mal\u225?;}}{\revised\revauth1 x}}`, "x\nUnknown;Eva Malá;"},
+		{"a file in it", `{\rtf1 a{\object\objemb{\*\objdata 0105000002000000080000005061636b61676500000000000000000019000000` + hex.EncodeToString([]byte("\x02\x00a\x00b\x00\x00\x00\x03\x00\x01\x00\x00\x00\x00\x03\x00\x00\x00Eva")) + `}}b}`, "ab\nb\na\nEva"},
 		{"binary data is passed over", `{\rtf1 a{\pict\bin4 }}}}}b}`, "ab"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -66,7 +66,9 @@ const (
 	biffBook    = 0x1ae
 	biffBox     = 0x1b6
 	biffLink    = 0x1b8
+	biffCond    = 0x1b1 // of a conditional format
 	biffValid   = 0x1be
+	biffDrawing = 0xec // MsoDrawing
 	biffFormat  = 0x41e
 	biffBOF     = 0x809
 	biffSeries  = 0x100d
@@ -185,6 +187,11 @@ func (b *biff) words(kind uint16, s *cursor) {
 		for range 4 {
 			b.r.text(s.text(true))
 		}
+		b.r.text(s.literals())
+	case biffCond:
+		b.r.text(s.literals())
+	case biffDrawing:
+		b.r.text(wideRuns(s.rest(), shortestWide))
 	case biffLink:
 		s.skip(32)
 		b.r.text(printableRuns(s.part()))
@@ -206,6 +213,7 @@ func (b *biff) name(s *cursor) {
 		wide = s.u8()&1 != 0
 	}
 	b.r.text(s.chars(n, wide))
+	b.r.text(s.literals())
 }
 
 // pageHeader is what a sheet's header or footer says: its three sections are lines,

@@ -66,6 +66,45 @@ func TestXLS(t *testing.T) {
 	}
 }
 
+// TestXLSBesideCells: texts in formulas, in lists to choose from, in names, of shapes.
+func TestXLSBesideCells(t *testing.T) {
+	literal := func(s string) []byte { return slices.Concat([]byte{0x1e, 7, 0, 0x17}, short(s), []byte{0x08}) }
+	book := slices.Concat(
+		record(0x809, u16(0x600), u16(5), u32(0), u32(0), u32(0)),
+		record(0x06, cell(0, 0, 0), f64(1), u16(0), u32(0), u16(30), literal("Jan Novák")),
+		record(0x1be, u32(0), long("a"), long("b"), long("c"), long("d"), u16(40), u16(0), literal("Eva\x00Petra"), u16(0), u16(0)),
+		record(0x18, u16(0), []byte{0, 3}, u16(9), make([]byte, 8), []byte{0}, []byte("osoba"), literal("Hana Malá")),
+		record(0xec, []byte{0x0f, 0, 2, 0xf0, 9, 0, 0, 0}, wide("Jiří Černý"), u16(0)),
+	)
+	text, _ := attach.Read("a.xls", "", book, attach.NewBudget(), help)
+	for _, want := range []string{"Jan Novák\n", "Eva\nPetra\n", "Hana Malá\n", "Jiří Černý\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in %q", want, text)
+		}
+	}
+}
+
+// TestNumbersInPatterns: a person looks for what a cell shows.
+func TestNumbersInPatterns(t *testing.T) {
+	for _, c := range []struct {
+		code string
+		n    float64
+		want string
+	}{
+		{"0000000000", 1234567, "0001234567\t1234567"},
+		{"000 000 000", 601234567, "601 234 567\t601234567"},
+		{`"+420 "### ### ###`, 601234567, "+420 601 234 567\t601234567"},
+		{`"OBJ-"0000;x`, 12, "OBJ-0012\t12"},
+		{`000000\/0000`, 8503221234, "850322/1234\t8503221234"},
+		{"#,##0.00", 12, "12"}, {"0", 12, "12"}, {"General", 12, "12"}, {"0%", 12, "12"},
+	} {
+		book := slices.Concat(record(0x809, u16(0x600), u16(5), u32(0), u32(0), u32(0)), record(0x41e, u16(200), long(c.code)), record(0xe0, u16(0), u16(200)), record(0x203, cell(0, 0, 0), f64(c.n)))
+		if text, _ := attach.Read("a.xls", "", book, attach.NewBudget(), help); text != c.want+"\n" {
+			t.Errorf("%s: got %q, want %q", c.code, text, c.want)
+		}
+	}
+}
+
 func TestXLSBefore97(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -3,6 +3,8 @@ package attach
 import (
 	"encoding/binary"
 	"math"
+	"slices"
+	"strings"
 	"unicode/utf16"
 )
 
@@ -36,6 +38,7 @@ func (b *biff) cell(kind uint16, s *cursor) {
 		if bits := s.u64(); bits>>48 != 0xffff { // else no number: its string comes next
 			b.show(b.book.number(math.Float64frombits(bits), style))
 		}
+		b.show(s.literals())
 	case 0x207, 0x07: // String: what the formula before it shows
 		b.show(s.text(kind != 0x07) + "\t")
 	}
@@ -107,6 +110,29 @@ func (s *cursor) text(long bool) string {
 	text := s.chars(n, flags&1 != 0)
 	s.skip(after)
 	return text
+}
+
+// rest is all that is not read yet.
+func (s *cursor) rest() []byte { return slices.Concat(s.parts...) }
+
+// literals are the texts in what is left of a record with formulas, a line each: PtgStr,
+// MS-XLS §2.5.198.89. The other tokens are not told apart, so a few characters more
+// may look like one.
+func (s *cursor) literals() string {
+	var out strings.Builder
+	for b := s.rest(); len(b) > 3; b = b[1:] {
+		if b[0] != 0x17 {
+			continue
+		}
+		c := &cursor{parts: [][]byte{b[1:]}, page: s.page, old: s.old}
+		text := strings.ReplaceAll(c.text(false), "\x00", "\n") // between the entries of a list
+		if n := b[1]; c.bad || n < 2 || strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && !printableRune(r) }) {
+			continue
+		}
+		out.WriteString(text + "\n")
+		b = b[len(b)-len(c.part())-1:]
+	}
+	return out.String()
 }
 
 // chars reads n characters. Each part but the first begins with flags of its own.

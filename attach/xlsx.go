@@ -3,6 +3,8 @@ package attach
 import (
 	"bytes"
 	"encoding/xml"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,10 +12,11 @@ import (
 
 // workbook is what the cells of a sheet need to be shown.
 type workbook struct {
-	dates  map[int]bool // cell styles (index in cellXfs) that show a date
-	epoch  time.Time    // day 0 of dates
-	shared []string     // texts by number, ECMA-376 Part 1 §18.4.9
-	used   map[int]bool // those that a cell shows
+	codes  map[int]string // of cell styles whose numbers look like one of a phone or an order
+	dates  map[int]bool   // cell styles (index in cellXfs) that show a date
+	epoch  time.Time      // day 0 of dates
+	shared []string       // texts by number, ECMA-376 Part 1 §18.4.9
+	used   map[int]bool   // those that a cell shows
 }
 
 // readShared keeps the shared strings for the cells: a first name and a surname
@@ -74,6 +77,12 @@ func (w *workbook) readStyles(data []byte) {
 // style notes how the style of that number shows numbers: by a built-in format, or
 // by the code of one that the book defines.
 func (w *workbook) style(n, format int, code string) {
+	if isPattern(code) {
+		if w.codes == nil {
+			w.codes = map[int]string{}
+		}
+		w.codes[n] = code
+	}
 	w.dates[n] = isDateFormat(code) || code == "" && (format >= 14 && format <= 22 || format >= 27 && format <= 36 || format >= 45 && format <= 47 || format >= 50 && format <= 58)
 }
 
@@ -145,7 +154,7 @@ func (w *workbook) readSheet(r *reading, data []byte) {
 			if inside == "c" {
 				cell = t.Copy()
 			}
-			for _, name := range []string{"display", "tooltip", "location", "prompt", "promptTitle"} {
+			for _, name := range []string{"display", "tooltip", "location", "prompt", "promptTitle", "error", "errorTitle"} {
 				b.WriteString(spaced(attr(t, name)))
 			}
 		case xml.EndElement:
@@ -206,7 +215,84 @@ func (w *workbook) number(n float64, style int) string {
 	if w.dates[style] && n > 0 && n < 3e6 {
 		return w.date(n) + "\t" + raw + "\t"
 	}
+	if code := w.codes[style]; code != "" && n >= 0 && n < 1e15 && n == math.Trunc(n) {
+		if shown := patterned(code, raw); shown != raw {
+			return shown + "\t" + raw + "\t"
+		}
+	}
 	return raw + "\t"
+}
+
+// isPattern: digits stand at their places in it, among signs and words: "000 000 000",
+// "OBJ-"0000. Those for amounts and dates have other letters.
+func isPattern(code string) bool {
+	digits := 0
+	for _, piece := range patternPieces(code) {
+		switch {
+		case piece.literal:
+		case piece.c == '0' || piece.c == '#':
+			digits++
+		case !strings.ContainsRune(" -+()/", piece.c):
+			return false
+		}
+	}
+	return digits > 1 || digits == 1 && len(code) > 1
+}
+
+// patternPiece is one character of a number format.
+type patternPiece struct {
+	c       rune
+	literal bool // in quotes, or behind a backslash
+}
+
+// patternPieces are those of its first section, which is that of positive numbers.
+func patternPieces(code string) (pieces []patternPiece) {
+	quoted, escaped := false, false
+	for _, c := range code {
+		switch {
+		case escaped:
+			pieces, escaped = append(pieces, patternPiece{c, true}), false
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+			pieces = append(pieces, patternPiece{c, true})
+		case c == '\\':
+			escaped = true
+		case c == ';':
+			return pieces
+		default:
+			pieces = append(pieces, patternPiece{c, false})
+		}
+	}
+	return pieces
+}
+
+// patterned puts digits into a pattern, from the last place to the first, which takes
+// all that are left.
+func patterned(code, digits string) string {
+	var back []rune
+	pieces := patternPieces(code)
+	first := slices.IndexFunc(pieces, func(p patternPiece) bool { return !p.literal && (p.c == '0' || p.c == '#') })
+	for i := len(pieces) - 1; i >= 0; i-- {
+		p := pieces[i]
+		if p.literal || p.c != '0' && p.c != '#' {
+			back = append(back, p.c)
+			continue
+		}
+		n := min(1, len(digits))
+		if i == first {
+			n = len(digits)
+		}
+		for ; n > 0; n-- {
+			back, digits = append(back, rune(digits[len(digits)-1])), digits[:len(digits)-1]
+			p.c = '#'
+		}
+		if p.c == '0' {
+			back = append(back, '0')
+		}
+	}
+	slices.Reverse(back)
+	return strings.TrimSpace(string(back))
 }
 
 func (w *workbook) sharedText(i int) string {

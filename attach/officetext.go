@@ -1,6 +1,7 @@
 package attach
 
 import (
+	"bytes"
 	"encoding/xml"
 	"slices"
 	"strconv"
@@ -48,13 +49,25 @@ func (r *reading) officeXML(data []byte) {
 func (o *officeText) token(token xml.Token) {
 	switch t := token.(type) {
 	case xml.CharData:
-		o.text(string(t))
+		if in := o.in(); in.Local == "instrText" || in.Local == "delInstrText" {
+			o.beside(string(t))
+		} else if !laidOut(in) || len(bytes.TrimSpace(t)) > 0 {
+			o.text(string(t))
+		}
 	case xml.StartElement:
 		o.open = append(o.open, openElement{t.Name, o.written})
 		o.start(t)
 	case xml.EndElement:
 		o.end(t.Name.Local)
 	}
+}
+
+// in is the element around the token.
+func (o *officeText) in() xml.Name {
+	if len(o.open) == 0 {
+		return xml.Name{}
+	}
+	return o.open[len(o.open)-1].name
 }
 
 func (o *officeText) line() *officeLine { return o.lines[len(o.lines)-1] }
@@ -114,18 +127,10 @@ func (o *officeText) endLine() {
 
 // text adds a piece to the line as it reads now, and to what it was before.
 func (o *officeText) text(s string) {
-	var in xml.Name
-	if n := len(o.open); n > 0 {
-		in = o.open[n-1].name
+	if o.size > o.limit {
+		return
 	}
 	line := o.line()
-	switch {
-	case in.Local == "instrText" || in.Local == "delInstrText":
-		o.beside(s)
-		return
-	case o.size > o.limit, laidOut(in) && strings.TrimSpace(s) == "":
-		return
-	}
 	o.written, o.size = o.written+len(s), o.size+len(s)
 	if o.inserted+o.deleted > 0 && !line.changed {
 		line.changed = true

@@ -23,6 +23,7 @@ func TestWordsOfAnOfficeDocument(t *testing.T) {
 		"a note of ODF behind a name":       {`<text:p>Jan Novák<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>pozn.</text:p></text:note-body></text:note>, Brno</text:p>`, []string{"1", "pozn.", "Jan Novák, Brno"}},
 		"a comment of ODF in a word":        {`<text:p>Jan No<office:annotation><dc:creator>Eva</dc:creator><text:p>opravit</text:p></office:annotation>vák</text:p>`, []string{"Eva", "opravit", "Jan Novák"}},
 		"XML laid out in lines":             {"<w:p>\n <w:r>\n  <w:t>No</w:t>\n </w:r>\n <w:r>\n  <w:t>vák</w:t>\n </w:r>\n</w:p>", []string{"Novák"}},
+		"a tab and a break":                 {`<w:p><w:r><w:t>Jan</w:t></w:r><w:r><w:tab/></w:r><w:r><w:t>Novák</w:t></w:r><w:r><w:br/></w:r><w:r><w:t>Brno</w:t></w:r></w:p>`, []string{"Jan", "Novák", "Brno"}},
 		"lists and names of a form":         {`<w:p><w:listItem w:displayText="Jan" w:value="j"/><w:listEntry w:val="Eva"/><w:tblCaption w:val="Lidé"/><wp:docPr name="Novák.jpg"/></w:p>`, []string{"Jan", "j", "Eva", "Lidé", "Novák.jpg"}},
 		"a list to choose from of ODF":      {`<table:content-validation table:condition="of:cell-content-is-in-list(&quot;Novák&quot;)"/>`, []string{`of:cell-content-is-in-list("Novák")`}},
 	} {

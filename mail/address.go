@@ -4,6 +4,8 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+
+	"golang.org/x/net/html"
 )
 
 // Address is a mailbox as written in a header. Name is decoded; Addr is
@@ -123,6 +125,8 @@ func splitAddresses(s string) (pieces []string) {
 		switch c := s[i]; {
 		case c == '\\' && (quoted || comment > 0):
 			i++
+		case c == '=' && !quoted && wordLen(s[i:]) > 0:
+			i += wordLen(s[i:]) - 1 // its commas are the name's
 		case c == '"' && comment == 0:
 			quoted = !quoted && i < lastQuote
 		case quoted:
@@ -145,12 +149,24 @@ func splitAddresses(s string) (pieces []string) {
 	return append(pieces, s[min(from, len(s)):])
 }
 
+// wordLen is the length of the encoded word at the start of s, 0 if none is there.
+func wordLen(s string) int {
+	if !strings.HasPrefix(s, "=?") {
+		return 0
+	}
+	_, n := readWord(s)
+	return n
+}
+
 // readMailbox reads one piece of a list.
 func readMailbox(s, hint string) Address {
 	s = strings.TrimSpace(s)
+	if plain := wholeInWords(s, hint); strings.Contains(plain, "@") {
+		return readMailbox(plain, hint)
+	}
 	if open := lastOutsideQuotes(s, '<'); open >= 0 {
 		addr, after, _ := strings.Cut(s[open+1:], ">")
-		name := s[:open]
+		name := strings.TrimRight(s[:open], "< ")
 		if strings.TrimSpace(name) == "" {
 			name = after
 		}
@@ -163,13 +179,32 @@ func readMailbox(s, hint string) Address {
 	if strings.Contains(bare, "@") && len(strings.Fields(bare)) == 1 {
 		return Address{phrase(commentOf(s), hint), cleanAddr(bare, hint)}
 	}
-	for _, w := range strings.Fields(bare) { // Name a@b without brackets
-		w = strings.Trim(w, `"'`)
+	for _, word := range strings.Fields(bare) { // Name a@b without brackets, or [mailto:a@b]
+		w := strings.Trim(word, `"'`)
+		if inner := strings.TrimPrefix(strings.Trim(w, "[]"), "mailto:"); len(inner) < len(w) && validAddr(inner) {
+			return Address{phrase(strings.Replace(bare, word, "", 1), hint), cleanAddr(inner, hint)}
+		}
 		if validAddr(w) {
 			return Address{phrase(strings.Replace(bare, w, "", 1), hint), cleanAddr(w, hint)}
 		}
 	}
 	return Address{Name: phrase(s, hint)}
+}
+
+// wholeInWords decodes a piece that is nothing but encoded words, "" if it is more: some
+// programs encode the address with the name.
+func wholeInWords(s, hint string) string {
+	if !strings.HasPrefix(s, "=?") {
+		return ""
+	}
+	for rest := s; rest != ""; {
+		n := wordLen(rest)
+		if n == 0 {
+			return ""
+		}
+		rest = strings.TrimLeft(rest[n:], " \t")
+	}
+	return decodeHeader(s, hint)
 }
 
 func lastOutsideQuotes(s string, c byte) int {
@@ -178,6 +213,8 @@ func lastOutsideQuotes(s string, c byte) int {
 		switch {
 		case s[i] == '\\' && quoted:
 			i++
+		case s[i] == '=' && !quoted && wordLen(s[i:]) > 0:
+			i += wordLen(s[i:]) - 1
 		case s[i] == '"':
 			quoted = !quoted
 		case s[i] == c && !quoted:
@@ -238,14 +275,16 @@ func unquote(s string) string {
 	return b.String()
 }
 
-// otherForm is a field without the marks that divide what belongs together: quoted
+// otherForm is a field without the marks that divide what belongs together: HTML's
+// references to characters, which forms on the Web put into subjects, quoted
 // pairs, the quotes of a local part, and comments within an address (RFC 5322 §3.2.1,
 // §3.4.1, §4.4); "" if it has none.
 func otherForm(value string) string {
-	if !strings.ContainsAny(value, `\"(`) {
+	if !strings.ContainsAny(value, `\"(&`) {
 		return ""
 	}
-	other := quotedPair.ReplaceAllString(value, "$1")
+	other := html.UnescapeString(value)
+	other = quotedPair.ReplaceAllString(other, "$1")
 	other = quotedLocal.ReplaceAllString(other, "$1@")
 	other = commentWithin.ReplaceAllString(other, "$1$2")
 	if other == value {

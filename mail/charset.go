@@ -14,6 +14,8 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"postolka/attach"
 )
@@ -36,6 +38,9 @@ func decodeCharset(b []byte, label string) (text, charset string) {
 	if strings.HasPrefix(label, "=?") || strings.ContainsAny(label, "\x00") {
 		label = ""
 	}
+	if name, ok := aliases[label]; ok {
+		label = name
+	}
 	text, charset = decodeLabelled(b, label)
 	if strings.Contains(text, "\x00") {
 		text = strings.ReplaceAll(text, "\x00", "")
@@ -53,8 +58,11 @@ func decodeLabelled(b []byte, label string) (text, charset string) {
 	if t, ok := decodeEastAsian(b, label); ok {
 		return t, label
 	}
-	if utf8.Valid(b) {
+	if b = joinSurrogates(b); utf8.Valid(b) {
 		return string(b), "utf-8"
+	}
+	if t, ok := decodeLines(b, label); ok {
+		return t, "utf-8"
 	}
 	if mostlyUTF8(b) {
 		return repairUTF8(b), "utf-8"
@@ -67,6 +75,55 @@ func decodeLabelled(b []byte, label string) (text, charset string) {
 		return guess(b, label)
 	}
 	return decodeWith(b, enc), label
+}
+
+// aliases are names that programs write and that no index knows. GB18030 holds what
+// GB2312 and GBK do, and senders of those write its other characters too.
+var aliases = map[string]string{
+	"gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "cp936": "gb18030", "ms936": "gb18030", "euc-cn": "gb18030",
+	"cp932": "shift_jis", "ms932": "shift_jis", "windows-932": "shift_jis", "x-ms-cp932": "shift_jis",
+	"eucjp": "euc-jp", "euc_jp": "euc-jp", "uhc": "euc-kr", "x-uhc": "euc-kr", "ks_c_5601": "euc-kr", "ksc_5601-1987": "euc-kr",
+	"cp858": "ibm00858", "x-mac-centraleurroman": macCE, "x-mac-central-europe": macCE, "mac-ce": macCE, "macintosh-ce": macCE, "macce": macCE,
+}
+
+// macCE is Apple's Mac OS Central European, which no library of ours has: its
+// characters from 0x80 on.
+const (
+	macCE      = "x-mac-ce"
+	macLetters = "ÄĀāÉĄÖÜáąČäčĆćéŹźĎíďĒēĖóėôöõúĚěü†°Ę£§•¶ß®©™ę¨≠ģĮįĪ≤≥īĶ∂∑łĻļĽľĹĺŅņŃ¬√ńŇ∆«»…\u00a0ňŐÕőŌ–—“”‘’÷◊ōŔŕŘ‹›řŖŗŠ‚„šŚśÁŤťÍŽžŪÓÔūŮÚůŰűŲųÝýķŻŁżĢˇ"
+)
+
+func decodeMacCE(b []byte) string {
+	letters := []rune(macLetters)
+	var out strings.Builder
+	for _, c := range b {
+		if c < 0x80 {
+			out.WriteByte(c)
+		} else {
+			out.WriteRune(letters[c-0x80])
+		}
+	}
+	return out.String()
+}
+
+// decodeKorean reads ISO-2022-KR (RFC 1557): EUC-KR without its high bit, between SO
+// and SI.
+func decodeKorean(b []byte) string {
+	b = bytes.ReplaceAll(b, []byte("\x1b$)C"), nil)
+	out, high := make([]byte, 0, len(b)), byte(0)
+	for _, c := range b {
+		switch {
+		case c == 0x0e:
+			high = 0x80
+		case c == 0x0f:
+			high = 0
+		case c > ' ':
+			out = append(out, c|high)
+		default:
+			out = append(out, c)
+		}
+	}
+	return decodeWith(out, korean.EUCKR)
 }
 
 func lookup(label string) encoding.Encoding {
@@ -108,7 +165,13 @@ func decodeStateful(b []byte, label string) (text, charset string, ok bool) {
 		return decodeUTF16(b, false), "utf-16le", true
 	case label == "utf-7" || label == "unicode-1-1-utf-7":
 		return decodeUTF7(b), "utf-7", true
-	case strings.HasPrefix(label, "iso-2022-") || label == "hz-gb-2312":
+	case label == "iso-2022-kr":
+		return decodeKorean(b), label, true
+	case label == "hz-gb-2312":
+		return decodeWith(b, simplifiedchinese.HZGB2312), label, true
+	case label == macCE:
+		return decodeMacCE(b), label, true
+	case strings.HasPrefix(label, "iso-2022-"):
 		if enc := lookup(label); enc != nil && enc != encoding.Replacement {
 			return decodeWith(b, enc), label, true
 		}
@@ -161,7 +224,7 @@ func decodeUTF7(b []byte) string {
 // such text is sometimes valid UTF-8 by accident.
 func decodeEastAsian(b []byte, label string) (string, bool) {
 	switch label {
-	case "gb2312", "gbk", "gb18030", "big5", "euc-kr", "ks_c_5601-1987", "euc-jp", "shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j", "cp936", "cp949", "cp950":
+	case "gb18030", "big5", "euc-kr", "ks_c_5601-1987", "euc-jp", "shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j", "cp949", "cp950":
 	default:
 		return "", false
 	}
@@ -174,6 +237,75 @@ func decodeEastAsian(b []byte, label string) (string, bool) {
 		return "", false
 	}
 	return t, true
+}
+
+// joinSurrogates puts characters right that a program wrote as two surrogates of three
+// bytes each (CESU-8), as some did with emoji.
+func joinSurrogates(b []byte) []byte {
+	var out []byte
+	at := 0
+	for i := 0; i+6 <= len(b); i++ {
+		if b[i] != 0xed || b[i+1]&0xf0 != 0xa0 || b[i+2]&0xc0 != 0x80 || b[i+3] != 0xed || b[i+4]&0xf0 != 0xb0 || b[i+5]&0xc0 != 0x80 {
+			continue
+		}
+		r := 0x10000 + (rune(b[i+1]&0xf)<<6|rune(b[i+2]&0x3f))<<10 + (rune(b[i+4]&0xf)<<6 | rune(b[i+5]&0x3f))
+		out = utf8.AppendRune(append(out, b[at:i]...), r)
+		i += 5
+		at = i + 1
+	}
+	if at == 0 {
+		return b
+	}
+	return append(out, b[at:]...)
+}
+
+// decodeLines reads a text that has lines in UTF-8 and others that are none: a reply in
+// one charset above what it quotes, or a footer of a list in another one.
+func decodeLines(b []byte, label string) (string, bool) {
+	lines := bytes.SplitAfter(b, []byte("\n"))
+	var rest []byte
+	letters := 0
+	for _, line := range lines {
+		if n := latinUTF8(line); n > 0 {
+			letters += n
+		} else {
+			rest = append(rest, line...)
+		}
+	}
+	if letters < 3 {
+		return "", false
+	}
+	text, _ := decodeLabelled(rest, label)
+	others := strings.SplitAfter(text, "\n")
+	var out strings.Builder
+	for _, line := range lines {
+		switch {
+		case latinUTF8(line) > 0:
+			out.Write(line)
+		case len(others) > 0:
+			out.WriteString(others[0])
+			others = others[1:]
+		}
+	}
+	return out.String(), true
+}
+
+// latinUTF8 counts the characters of a line in UTF-8 that Latin text has; 0 if it has
+// others, for a few bytes of any charset may be UTF-8 by accident.
+func latinUTF8(line []byte) (n int) {
+	if isASCII(line) || !utf8.Valid(line) {
+		return 0
+	}
+	for _, r := range string(line) {
+		switch {
+		case r < 0x80:
+		case r >= 0xa0 && r < 0x250 || r >= 0x2000 && r < 0x20d0:
+			n++
+		default:
+			return 0
+		}
+	}
+	return n
 }
 
 // mostlyUTF8: cut or joined UTF-8 with few foreign bytes among many valid

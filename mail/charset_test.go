@@ -59,6 +59,14 @@ func TestDecodeCharset(t *testing.T) {
 		{"UTF-7", "utf-7", "Přítel +", []byte("P+AVkA7Q-tel +-")},
 		{"UTF-16 with a byte order mark", "", "ěš", []byte("\xff\xfe\x1b\x01\x61\x01")},
 		{"an unknown label is guessed", "x-foo-8", czech, encodeAs(t, charmap.Windows1250, czech)},
+		{"emoji as two surrogates of three bytes", "utf-8", "😀 dík", []byte("\xed\xa0\xbd\xed\xb8\x80 dík")},
+		{"a reply in windows-1250 above a quotation in UTF-8", "windows-1250", "Děkuji, Kůň\n> Žižka píše\n", append(encodeAs(t, charmap.Windows1250, "Děkuji, Kůň\n"), "> Žižka píše\n"...)},
+		{"a footer in iso-8859-2 below UTF-8", "utf-8", "Děkuji, Kůň\n-- \npříští šestka\n", append([]byte("Děkuji, Kůň\n-- \n"), encodeAs(t, charmap.ISO8859_2, "příští šestka\n")...)},
+		{"Apple's Central European", "x-mac-ce", "Řehoř Šťastný", []byte("\xdbeho\xde \xe1\xe9astn\xf9")},
+		{"GB 18030 that claims to be GB 2312", "gb2312", "㐀先生", []byte("\x81\x39\xee\x39\xcf\xc8\xc9\xfa")},
+		{"Korean between shifts", "iso-2022-kr", "안녕", []byte("\x1b$)C\x0e>H3g\x0f")},
+		{"Chinese between tildes", "hz-gb-2312", "张", []byte("~{UE~}")},
+		{"Japanese by a name of Windows", "cp932", "高橋", []byte("\x8d\x82\x8b\xb4")},
 		{"NUL bytes vanish", "", "ab", []byte("a\x00b")},
 	} {
 		if got, charset := decodeCharset(c.raw, c.label); got != c.want {

@@ -128,7 +128,10 @@ func (p *Part) restText() string {
 
 // leaf adds the content of a part that is not divided.
 func (e *extraction) leaf(p *Part) {
-	e.add(p.Path, Hidden, "rest", p.restText())
+	if rest := p.restText(); rest != "" {
+		e.add(p.Path, Hidden, "rest", rest)
+		e.embedded(p.Path, rest)
+	}
 	if len(p.Body) == 0 {
 		return
 	}
@@ -190,6 +193,9 @@ func (e *extraction) embedded(path string, texts ...string) {
 		}
 		if attach.HasPGP(text) {
 			e.unreadable(path, attach.Encrypted)
+		}
+		for _, s := range sourceIn(text) {
+			e.add(path, Hidden, "", s.plain)
 		}
 		for _, f := range attach.EmbeddedIn(text) {
 			if seen[string(f.Data)] {

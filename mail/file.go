@@ -5,6 +5,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"postolka/attach"
 )
@@ -103,6 +104,18 @@ func extension(mime string) string {
 		return "." + sub
 	}
 	return ".bin"
+}
+
+// fileName is baseName of a name that may be quoted twice, or escaped as in a URL: only
+// if it then has letters of other than ASCII, "50%20.txt" may be meant.
+func fileName(name string) string {
+	if n := len(name); n > 2 && name[0] == '\'' && name[n-1] == '\'' {
+		name = name[1 : n-1]
+	}
+	if plain := unpercent(name); isASCII(name) && !isASCII(plain) && utf8.Valid(plain) {
+		name = string(plain)
+	}
+	return baseName(name)
 }
 
 // baseName keeps the last element of a file name written with its folders.

@@ -36,6 +36,8 @@ func (p *parser) header(buf []byte, start, end int) (fields []Field, body int) {
 			fields[len(fields)-1].end = next
 		case len(fields) == 0 && (bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From "))):
 			fields = append(fields, Field{Name: mboxLine, start: i, end: next})
+		case len(fields) > 0 && continues(buf[:i], line):
+			fields[len(fields)-1].end = next
 		case fieldName(line) != "":
 			fields = append(fields, Field{Name: fieldName(line), start: i, end: next})
 		case !p.fieldFollows(buf, next, end):
@@ -46,6 +48,39 @@ func (p *parser) header(buf []byte, start, end int) (fields []Field, body int) {
 		i = next
 	}
 	return fields, end
+}
+
+// continues: a parameter on a line of its own that nobody indented, below the ";" of its
+// field.
+func continues(before, line []byte) bool {
+	if !bytes.HasSuffix(bytes.TrimRight(before, " \t\r\n"), []byte(";")) {
+		return false
+	}
+	name, _, ok := bytes.Cut(line, []byte("="))
+	if !ok {
+		return false
+	}
+	switch strings.ToLower(strings.TrimRight(string(name), "*0123456789")) {
+	case "boundary", "charset", "name", "filename", "type", "format":
+		return true
+	}
+	return false
+}
+
+// top is where the header begins that blank lines stand above.
+func (p *parser) top(raw []byte) int {
+	start := len(raw) - len(bytes.TrimLeft(raw, "\r\n"))
+	if start == 0 {
+		return 0
+	}
+	fields, _ := p.header(raw, start, len(raw))
+	for _, f := range fields {
+		switch strings.ToLower(f.Name) {
+		case "from", "received", "return-path", "date", "subject", "message-id", "mime-version", "delivered-to":
+			return start
+		}
+	}
+	return 0
 }
 
 func isBlank(line []byte) bool { return len(bytes.TrimRight(line, "\r\n")) == 0 }

@@ -5,6 +5,25 @@ import (
 	"unicode/utf8"
 )
 
+func TestDecodeHeaderAsSendersWriteIt(t *testing.T) {
+	for _, c := range []struct{ name, in, want string }{
+		{"no charset", "=??Q?=C5=BDi=C5=BEka?=", "Žižka"},
+		{"spaces beside the charset", "=?utf-8 ?Q?=C5=BDi=C5=BEka?=", "Žižka"},
+		{"a charset in quotes", `=?"utf-8"?Q?=C5=BDi=C5=BEka?=`, "Žižka"},
+		{"Q that was cut", "=?utf-8?Q?=C5=BDi=C5=BEka", "Žižka"},
+		{"Q that was cut within its end", "=?utf-8?Q?=C5=BDi=C5=BEka? dále", "Žižka dále"},
+		{"base64 that was cut", "=?utf-8?B?xb1pxb5rYQ", "Žižka"},
+		{"a cut word before a whole one", "=?utf-8?Q?=C5=BDi =?utf-8?Q?=C5=BEka?=", "Žižka"},
+		{"folded within", "=?utf-8?Q?=C5=BDi= C5=BEka?=", "Žižka"},
+		{"encoded twice", "=?utf-8?Q?=3D=3Futf-8=3FQ=3F=C5=BDi=C5=BEka=3F=3D?=", "Žižka"},
+		{"no word", "a =?b c", "a =?b c"},
+	} {
+		if got := decodeHeader(c.in, ""); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
 // FuzzHeader decodes a field as each kind of field is decoded.
 func FuzzHeader(f *testing.F) {
 	for _, s := range []string{

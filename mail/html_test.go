@@ -167,6 +167,7 @@ func TestHTMLToText(t *testing.T) {
 		{"preformatted", "<pre>a\n  b</pre>", "a\n  b", ""},
 		{"escapes of a style sheet", `<style>a:after{content:"jan\40 x\00002ecz"}</style>b`, "b", "a:after{content:\"jan\\40 x\\00002ecz\"}\na:after{content:\"jan@x.cz\"}"},
 		{"text shown backwards", `<bdo dir="rtl">zc.x@n<bdo>a</bdo>j</bdo> <p style="unicode-bidi: bidi-override; direction: rtl">ba</p>c`, "zc.x@naj\nba\nc", "n@x.cz\na\nj\nab"},
+		{"an address that nobody escaped", "Jan <Jan@x.cz>, <http://x.cz/jan>", "Jan ,", "<Jan@x.cz>\n<http://x.cz/jan>"},
 		{"cells are apart", "<tr><td>a</td><td>b</td></tr>", "a b", ""},
 	} {
 		visible, hidden := HTMLToText(c.in)

@@ -47,7 +47,11 @@ func (w *htmlText) token(kind html.TokenType, z *html.Tokenizer) {
 	case html.CommentToken, html.DoctypeToken:
 		w.hide(html.UnescapeString(string(z.Text())))
 	case html.StartTagToken, html.SelfClosingTagToken:
+		raw := string(z.Raw())
 		t := z.Token()
+		if noElement(t.Data) {
+			w.hide(raw)
+		}
 		w.attributes(t)
 		w.open(t, kind == html.SelfClosingTagToken)
 	case html.EndTagToken:
@@ -56,6 +60,9 @@ func (w *htmlText) token(kind html.TokenType, z *html.Tokenizer) {
 		w.close(t)
 	}
 }
+
+// noElement: "<jan@example.org>" and "<http://…>" that nobody escaped.
+func noElement(tag string) bool { return strings.ContainsAny(tag, "@/") || strings.HasSuffix(tag, ":") }
 
 func (w *htmlText) hide(s string) {
 	if s = strings.TrimSpace(s); s != "" {

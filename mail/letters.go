@@ -31,19 +31,19 @@ type language struct {
 }
 
 var (
-	czech     = language{"í 330 á 220 ě 160 é 130 ř 120 ý 110 ž 100 č 100 š 80 ů 65 ú 15 ň 8 ť 4 ó 3 ď 2", 0, "je se na do to od pro jsem den pane ale si ve", ""}
-	slovak    = language{"á 200 í 120 é 100 č 100 ý 100 ž 90 š 90 ú 90 ľ 40 ť 80 ň 30 ô 20 ó 10 ä 10 ď 20 ĺ 1 ŕ 1", -1, "je sa na do to od pre som pri alebo nie", ""}
-	polish    = language{"ł 180 ę 110 ą 100 ó 85 ż 80 ś 70 ć 40 ń 20 ź 6", -1, "nie na jest do w i z dla przez oraz", ""}
+	czech     = language{"í 330 á 220 ě 160 é 130 ř 120 ý 110 ž 100 č 100 š 80 ů 65 ú 15 ň 8 ť 4 ó 3 ď 2", 0, "je se na od pro jsem den pane ale si ve", ""}
+	slovak    = language{"á 200 í 120 é 100 č 100 ý 100 ž 90 š 90 ú 90 ľ 40 ť 80 ň 30 ô 20 ó 10 ä 10 ď 20 ĺ 1 ŕ 1", -1, "je sa na od pre som pri alebo nie", ""}
+	polish    = language{"ł 180 ę 110 ą 100 ó 85 ż 80 ś 70 ć 40 ń 20 ź 6", -1, "nie na jest z dla przez oraz", ""}
 	hungarian = language{"á 350 é 340 ö 100 ó 100 ő 80 ü 60 í 60 ú 30 ű 20", -2, "az egy nem hogy nincs vagy ez ha", "ő"}
 	romanian  = language{"ă 240 ţ 100 ş 130 î 100 â 90", -3, "de la nu pentru cu din este un sau", ""}
 	southSlav = language{"č 120 š 100 ž 60 ć 60 đ 20", -2, "je na za ni ali od da nije ili se ne", ""}
 	german    = language{"ü 65 ä 55 ö 30 ß 30", -1, "der die und das nicht ist mit ein den von zu wird werden kann auf im", ""}
 	french    = language{"é 190 à 50 è 35 ê 22 ç 9 û 6 ô 6 î 5 â 5 ù 6 ë 2 ï 1 œ 2", -2, "de le la les des est pour une un pas du et dans en ne", "à"}
 	spanish   = language{"ó 80 í 70 á 50 é 43 ñ 31 ú 17 ü 1 ¿ 4 ¡ 3", -2, "de la el los se no las para un una en por del con es", "óá"}
-	portugal  = language{"ã 70 ç 50 á 50 é 33 ê 30 õ 20 í 13 ó 30 â 6 ú 6 à 7 ô 4", -3, "de para um uma os com do da em que ou foi", "éàó"}
+	portugal  = language{"ã 70 ç 50 á 50 é 33 ê 30 õ 20 í 13 ó 30 â 6 ú 6 à 7 ô 4", -3, "de para um uma os com da em que ou foi", "éàó"}
 	italian   = language{"è 26 à 60 ò 20 ù 17 ì 10 é 5", -3, "di il la per non un che del una con della nel file", "è"}
 	nordic    = language{"ä 150 ö 80 å 120 ø 80 æ 80 é 4", -2, "er ikke og det en den til som i att inte av med kan for", "åäöø"}
-	english   = language{"\u00a0 300 ’ 300 “ 100 ” 100 – 100 — 40 … 30 ‘ 40 • 40 £ 30 é 60 ö 20 ü 20 è 8 ç 8 ï 8 ñ 8 ä 8 á 8 í 4 ó 4 © 10 ® 20 ™ 10 ° 15 · 10 ½ 4 ² 4 µ 4", -2, "the of and to in is for you that this with not be are on it have from your can", ""}
+	english   = language{"\u00a0 300 ’ 300 “ 100 ” 100 – 100 — 100 … 30 ‘ 40 • 40 £ 30 é 60 ö 20 ü 20 è 8 ç 8 ï 8 ñ 8 ä 8 á 8 í 4 ó 4 © 30 ® 40 ™ 10 ° 20 § 5 ¢ 4 · 10 ½ 4 ² 4 µ 4", -2, "the of and to in is for you that this with not be are on it have from your can", ""}
 	turkish   = language{"ı 500 ü 180 ş 180 ğ 110 ç 110 ö 80 İ 20", -3, "bir ve bu ile olarak de da", ""}
 	russian   = language{"о 1100 е 850 а 800 и 740 н 670 т 630 с 550 р 470 в 450 л 430 к 350 м 320 д 300 п 280 у 260 я 200 ы 190 ь 170 г 170 з 160 б 160 ч 140 й 120 х 100 ж 90 ш 70 ю 60 ц 50 щ 40 э 30 ф 30 ъ 4 ё 4 і 2 ї 2 є 2", -1, "", ""}
 	greek     = language{"α 850 ο 900 ι 720 ε 720 τ 780 σ 440 ν 620 η 450 υ 370 ρ 420 π 400 κ 400 μ 320 λ 280 ς 400 ω 170 ά 180 ί 230 ό 190 έ 180 ή 140 ύ 90 ώ 80 δ 170 γ 170 χ 110 θ 120 φ 80 β 60 ξ 40 ζ 30 ψ 15", -1, "", ""}
@@ -139,13 +139,14 @@ func shares(letters string) map[rune]float64 {
 	return share
 }
 
-// bestSingleByte returns the best candidate, its mean logarithm per non-ASCII
-// byte, and whether those bytes mostly stand in runs, as they do in East Asian,
+// bestSingleByte returns the best candidate, the highest mean logarithm per non-ASCII
+// byte of any, and whether those bytes mostly stand in runs, as they do in East Asian,
 // Cyrillic and Greek text. A declared charset is worth a little.
-func bestSingleByte(b []byte, label string) (best *candidate, mean float64, runs bool) {
+func bestSingleByte(b []byte, label string) (best *candidate, fit float64, runs bool) {
 	spots, total, runs := spotsOf(b)
 	words := wordsOf(b)
 	top := math.Inf(-1)
+	fit = math.Inf(-1)
 	list := candidates()
 	for i := range list {
 		c := &list[i]
@@ -155,12 +156,12 @@ func bestSingleByte(b []byte, label string) (best *candidate, mean float64, runs
 			letters += c.weight[p.letter] * p.count
 			sum += shapes[c.kind[p.letter]][p.left][p.right] * p.count
 		}
-		sum += letters
-		if s := sum + c.prior; s > top {
-			top, best, mean = s, c, letters/float64(total)
+		fit = max(fit, letters/float64(total))
+		if s := sum + letters + c.prior; s > top {
+			top, best = s, c
 		}
 	}
-	return best, mean, runs
+	return best, fit, runs
 }
 
 // labelBonus: who declares a central European charset may mean the other one of

@@ -107,7 +107,7 @@ func Parse(raw []byte) *Message {
 	if !hasByte(raw, '\n') && hasByte(raw, '\r') {
 		p.nl = '\r' // written by a Mac of old
 	}
-	m := p.message(raw, 0, len(raw), "", 0)
+	m := p.message(raw, p.top(raw), len(raw), "", 0)
 	switch {
 	case len(strings.TrimSpace(string(raw[:min(len(raw), 64)]))) == 0 && strings.TrimSpace(string(raw)) == "":
 		m.Quarantine = QuarantineEmpty

@@ -15,6 +15,9 @@ const maxParams = 1 << 16
 // encoded words inside quotes.
 func mediaType(s, hint string) (head string, params map[string]string) {
 	head, rest, _ := strings.Cut(s, ";")
+	if i := strings.IndexAny(head, ", \t"); i > 0 && strings.Contains(head[i:], "=") { // no semicolon
+		head, rest = s[:i], strings.TrimLeft(s[i:], ", \t")
+	}
 	head = strings.ToLower(strings.Trim(stripComments(head), " \t\"'"))
 	if i := strings.IndexAny(head, " \t"); i >= 0 {
 		head = head[:i]
@@ -114,15 +117,17 @@ func (p piece) appendTo(charset string, text []byte) (string, []byte) {
 	if !p.percent {
 		return charset, append(text, value...)
 	}
-	if p.order <= 0 {
-		if c, rest, ok := strings.Cut(value, "'"); ok {
-			if _, v, ok := strings.Cut(rest, "'"); ok {
-				charset, value = strings.ToLower(c), v
-			}
+	if c, rest, ok := strings.Cut(value, "'"); ok && (p.order <= 0 || known(c)) { // some begin at 1, some repeat it
+		if _, v, ok := strings.Cut(rest, "'"); ok {
+			charset, value = strings.ToLower(c), v
+		} else if known(c) {
+			charset, value = strings.ToLower(c), rest
 		}
 	}
 	return charset, append(text, unpercent(value)...)
 }
+
+func known(charset string) bool { return lookup(strings.ToLower(charset)) != nil }
 
 // unpercent decodes %41, keeping what is not valid.
 func unpercent(s string) []byte {

@@ -138,7 +138,7 @@ func (p *Part) readHeader(fallback string) {
 	decodeFields(p.buf, p.Fields, headerHint(p))
 	var disposition map[string]string
 	p.Disposition, disposition = mediaType(rawValue(p.Fields, "Content-Disposition"), headerHint(p))
-	p.Filename = baseName(firstOf(disposition["filename"], p.Params["name"], disposition["name"], p.Params["filename"]))
+	p.Filename = fileName(firstOf(disposition["filename"], p.Params["name"], disposition["name"], p.Params["filename"]))
 	p.Encoding = strings.ToLower(strings.Trim(stripComments(rawValue(p.Fields, "Content-Transfer-Encoding")), " \t;\"'"))
 	p.ContentID = strings.Trim(get(p.Fields, "Content-ID"), "<> \t")
 }
@@ -259,9 +259,9 @@ func (p *parser) isMessage(part *Part) bool {
 // nested reads a message within a message.
 func (p *parser) nested(part *Part, depth int) {
 	buf, region := part.buf, part.body
-	if e := part.Encoding; e == "base64" || e == "quoted-printable" {
+	if e := codingOf(part.Encoding); e > noCoding {
 		// RFC 2046 §5.2.1 forbids an encoding here; some use it, some only say so.
-		if decoded, _, ok := decodeTransfer(region.of(buf), e); ok && (e == "base64" || bytes.Contains(region.of(buf), []byte("=3D")) || !p.beginsHeader(buf, region)) {
+		if decoded, _, ok := decodeTransfer(region.of(buf), part.Encoding); ok && (e != quotedPrintable || bytes.Contains(region.of(buf), []byte("=3D")) || !p.beginsHeader(buf, region)) {
 			buf, region, part.ownBuf = decoded, span{0, len(decoded)}, true
 			part.defect("nested message encoded")
 		}
@@ -283,7 +283,7 @@ func (p *parser) beginsHeader(buf []byte, s span) bool {
 func (p *parser) multipart(part *Part, depth int) {
 	part.inner, part.in = part.buf, part.body
 	boundary := p.boundary(part)
-	if boundary == "" && (part.Encoding == "base64" || part.Encoding == "quoted-printable") {
+	if boundary == "" && codingOf(part.Encoding) > noCoding {
 		if decoded, _, ok := decodeTransfer(part.body.of(part.buf), part.Encoding); ok {
 			part.defect("multipart encoded")
 			part.inner, part.in, part.ownBuf = decoded, span{0, len(decoded)}, true
@@ -371,18 +371,19 @@ func delimits(line, delimiter []byte) int {
 }
 
 // divide returns the regions of the children and notes preamble and epilogue.
-// The line break before a delimiter belongs to the delimiter. Parts that follow
-// a closing delimiter are still read: some senders close too early.
+// The line break before a delimiter belongs to the delimiter. What stands between a
+// closing delimiter and another one is still read: some senders close too early.
 func (p *parser) divide(part *Part, delimiter []byte) (pieces []span) {
 	buf, start, end := part.inner, part.in.start, part.in.end
-	open, closed := -1, false
+	open, closed := -1, false // closed: the piece stands behind a closing line
 	part.preamble = span{start, start}
 	finish := func(at int) {
 		at = p.trimBreak(buf, at, max(open, start))
-		if open >= 0 {
-			pieces = append(pieces, span{open, at})
-		} else if !closed {
+		switch {
+		case open < 0:
 			part.preamble.end = at
+		case !closed || len(bytes.TrimSpace(buf[open:at])) > 0:
+			pieces = append(pieces, span{open, at})
 		}
 	}
 	last := start
@@ -399,13 +400,10 @@ func (p *parser) divide(part *Part, delimiter []byte) (pieces []span) {
 			continue
 		}
 		finish(at)
-		open = next
-		if kind == 2 {
-			open, closed = -1, true
-		}
+		open, closed = next, kind == 2
 		i, last = next, next
 	}
-	if open >= 0 && open < end {
+	if open >= 0 && open < end && !closed {
 		part.defect("not closed")
 		pieces = append(pieces, span{open, end})
 		last = end

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"mime"
 	"mime/quotedprintable"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -47,7 +48,7 @@ func Redact(raw []byte, mask Mask, withhold func(path string) bool) ([]byte, err
 		return nil, ErrNotRedactable
 	}
 	r := &redaction{mask: mask, withhold: withhold, nl: lineBreak(raw), left: attach.NewBudget()}
-	out := r.entity(m.Root, "")
+	out := slices.Concat(raw[:m.Root.head.start], r.entity(m.Root, ""))
 	return out, residue(out, mask)
 }
 
@@ -205,7 +206,7 @@ func (r *redaction) leaf(p *Part, set fields) []byte {
 	rest := p.restText()
 	maskedRest := rest
 	if strings.TrimSpace(rest) != "" {
-		maskedRest = r.mask(Hidden, p.Path, "rest", rest)
+		maskedRest = r.mask(Hidden, p.Path, "rest", r.withoutEmbedded(p, rest))
 	}
 	text, ok := p.readable()
 	if !ok {
@@ -225,7 +226,9 @@ func (r *redaction) leaf(p *Part, set fields) []byte {
 // every file when the part is withheld.
 func (r *redaction) withoutEmbedded(p *Part, text string) string {
 	withheld := r.withhold != nil && r.withhold(p.Path)
-	return attach.WithoutEmbedded(text, strings.TrimSpace(withheldNote), func(f attach.Embedded) bool {
+	note := strings.TrimSpace(withheldNote)
+	text = withoutSource(text, note, func(plain string) bool { return r.mask(Hidden, p.Path, "", plain) != plain })
+	return attach.WithoutEmbedded(text, note, func(f attach.Embedded) bool {
 		if withheld && (f.Name != "" || !f.IsText()) {
 			return true
 		}
@@ -313,7 +316,12 @@ func maskHTML(source string, mask func(Kind, string) string) string {
 				b.WriteString(raw)
 			}
 		default:
-			b.WriteString(maskTag(raw, z.Token(), mask))
+			t := z.Token()
+			if masked := mask(Hidden, raw); noElement(t.Data) && masked != raw {
+				b.WriteString(html.EscapeString(masked))
+			} else {
+				b.WriteString(maskTag(raw, t, mask))
+			}
 		}
 	}
 }

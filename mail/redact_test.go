@@ -33,6 +33,8 @@ func TestRedact(t *testing.T) {
 		{"a nested message", "Content-Type: message/rfc822\n\nSubject: Novák\n\nb\n", "Content-Type: message/rfc822\n\nSubject: ***\n\nb\n"},
 		{"a nested message in base64", "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogTm92w6FrCgpiCg==\n", "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogKioqCgpiCg==\n"},
 		{"a file name", "Content-Type: application/pdf; name=\"a.pdf\"\nContent-Disposition: attachment; filename*=utf-8''Nov%C3%A1k.pdf\n\n%PDF\n", "Content-Type: application/pdf; name=\"a.pdf\"\nContent-Disposition: attachment; filename=***.pdf\n\n%PDF\n"},
+		{"HTML: an address that nobody escaped", "Content-Type: text/html; charset=utf-8\n\n<p>a <Novák@x.cz>\n", "Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: 7bit\n\n<p>a &lt;***@x.cz&gt;\n"},
+		{"an encoded word in a text", "Content-Type: text/plain; charset=utf-8\n\nFrom: =?utf-8?Q?Nov=C3=A1k?= a\n", "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nFrom: [This part was withheld. / Tato =C4=8D=C3=A1st byla odebr=C3=A1na.] a\n"},
 		{"a quarantined text without header", "Pan Novák píše", "Pan *** píše"},
 	} {
 		got, err := Redact([]byte(c.raw), maskWord("Novák", "***"), nil)

@@ -30,7 +30,7 @@ type Text struct {
 
 // TextVersion rises whenever Extract reads more than before, so that older
 // texts can be derived again.
-const TextVersion = 13
+const TextVersion = 14
 
 // Outgrown reports whether a stored text was made by an older version and shows that
 // this one reads more in its message. (Where parts could not be read, only a reading
@@ -42,7 +42,7 @@ func Outgrown(b []byte) (more bool) {
 	}
 	err := EachPart(b, func(kind Kind, _, name string, text []byte) bool {
 		s := view(text)
-		more = len(attach.EmbeddedIn(s)) > 0 || attach.HasYEnc(s) || attach.HasPGP(s) || kind == Hidden && plainCSS(s) != s || attach.Divides(s) ||
+		more = len(attach.EmbeddedIn(s)) > 0 || attach.HasYEnc(s) || attach.HasPGP(s) || kind != Header && len(sourceIn(s)) > 0 || kind == Hidden && plainCSS(s) != s || attach.Divides(s) ||
 			kind == Header && (otherForm(s) != "" || outgrownField(name, s))
 		return !more
 	})

@@ -2,29 +2,58 @@ package mail
 
 import (
 	"bytes"
+	"strings"
 )
 
 // decodeTransfer undoes a Content-Transfer-Encoding (RFC 2045 §6). rest holds
 // lines that were not part of the encoding (list footers below base64); ok is
 // false when the encoding is unknown or was not used, then body is b itself.
 func decodeTransfer(b []byte, encoding string) (body, rest []byte, ok bool) {
-	switch encoding {
-	case "", "7bit", "8bit", "binary", "7-bit", "8-bit", "7bits", "8bits", "none", "plain":
+	switch codingOf(encoding) {
+	case noCoding:
 		return b, nil, true
-	case "quoted-printable", "quotedprintable", "quoted printable", "quoted":
+	case quotedPrintable:
 		return decodeQP(b), nil, true
-	case "base64", "base-64", "b64":
+	case base64Coding:
 		body, rest = decodeBase64(b)
 		if len(body) == 0 && len(bytes.TrimSpace(b)) > 0 || len(rest) > len(b)/2 && !completeBase64(b[:len(b)-len(rest)]) {
 			return b, nil, false // plain text whose first word looked like base64
 		}
 		return body, rest, true
-	case "x-uuencode", "uuencode", "x-uue", "uue":
+	case uuCoding:
 		if body := decodeUU(b); body != nil {
 			return body, nil, true
 		}
 	}
 	return b, nil, false
+}
+
+type coding int
+
+const (
+	unknownCoding coding = iota
+	noCoding
+	quotedPrintable
+	base64Coding
+	uuCoding
+)
+
+// codingOf reads a name of an encoding as senders write it: "8bit, quoted-printable",
+// "quoted_printable", "x-base64".
+func codingOf(encoding string) coding {
+	switch {
+	case strings.Contains(encoding, "base64") || strings.Contains(encoding, "base-64") || encoding == "b64" || encoding == "base 64":
+		return base64Coding
+	case strings.Contains(encoding, "quoted") || strings.Contains(encoding, "printable") || encoding == "qp" || encoding == "q":
+		return quotedPrintable
+	case strings.Contains(encoding, "uue"):
+		return uuCoding
+	}
+	switch encoding {
+	case "", "7bit", "8bit", "binary", "7-bit", "8-bit", "7bits", "8bits", "none", "plain":
+		return noCoding
+	}
+	return unknownCoding
 }
 
 // completeBase64: whole groups of four, many or padded at the end.
@@ -119,13 +148,31 @@ func decodeBase64(b []byte) (body, rest []byte) {
 // in eight is outside the alphabet (single ones are transport damage), or words
 // stand apart.
 func foreign(line []byte) bool {
+	if wordsApart(line) {
+		return true
+	}
 	bad := 0
 	for _, c := range bytes.TrimSpace(line) {
-		if base64Value[c] < 0 && c != '=' && c != '\r' {
+		if base64Value[c] < 0 && c != '=' && c != '\r' && c != ' ' {
 			bad++
 		}
 	}
 	return bad*8 > len(line)
+}
+
+// wordsApart: a line of words, which no base64 has but by a gateway that put its lines
+// side by side: those have whole groups of four.
+func wordsApart(line []byte) bool {
+	words := bytes.Fields(line)
+	if (len(words)-1)*20 <= len(line) {
+		return false
+	}
+	for _, w := range words[:len(words)-1] {
+		if len(w)%4 != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // decodeUU undoes the first uuencoded file of b, nil if there is none.

@@ -72,18 +72,24 @@ func nextWord(s string) (w encodedWord, before, after string, ok bool) {
 // readWord reads an encoded word at the start of s; n is its length, 0 if none.
 func readWord(s string) (w encodedWord, n int) {
 	q1 := strings.IndexByte(s[2:], '?')
-	if q1 <= 0 || q1 > 60 || len(s) < q1+6 || s[q1+4] != '?' {
+	if q1 < 0 || q1 > 60 || len(s) < q1+6 || s[q1+4] != '?' {
 		return w, 0
 	}
 	charset, _, _ := strings.Cut(s[2:q1+2], "*") // RFC 2231 §5: language tag
+	charset = strings.Trim(charset, " \t;\"'")
 	text := s[q1+5 : min(len(s), q1+5+maxWord)]
-	end := strings.Index(text, "?=")
+	end, behind := strings.Index(text, "?="), 2
+	if end < 0 || strings.Contains(text[:end], "=?") {
+		end, behind = unclosed(text)
+	}
 	if end < 0 || strings.ContainsAny(charset, " \t\"<>@") {
 		return w, 0
 	}
 	switch s[q1+3] {
 	case 'q', 'Q':
-		end = qEnd(text, end)
+		if behind == 2 {
+			end = qEnd(text, end)
+		}
 		w.bytes = decodeQ(text[:end])
 	case 'b', 'B':
 		w.bytes, _ = decodeBase64([]byte(text[:end]))
@@ -91,7 +97,27 @@ func readWord(s string) (w encodedWord, n int) {
 		return w, 0
 	}
 	w.charset = strings.ToLower(charset)
-	return w, q1 + 5 + end + 2
+	return w, q1 + 5 + end + behind
+}
+
+// unclosed finds the end of a word that was cut before its "?=": the next space or
+// sign, less a "?" or "=" that is left of it. end is -1 if nothing is encoded in it.
+func unclosed(text string) (end, behind int) {
+	n := strings.IndexAny(text, " \t\r\n\"<>(),;")
+	if n < 0 {
+		n = len(text)
+	}
+	if next := strings.Index(text[:n], "=?"); next >= 0 {
+		n = next
+	}
+	end = n
+	if strings.HasSuffix(text[:end], "?") || end > 1 && text[end-1] == '=' && strings.Contains(text[:end-1], "=") {
+		end--
+	}
+	if end < 4 {
+		return -1, 0
+	}
+	return end, n - end
 }
 
 // qEnd moves past a "?=" that is the sender's own "?" and the first byte of
@@ -115,6 +141,9 @@ func joinWords(words []encodedWord) string {
 			all = append(all[:len(all):len(all)], words[j].bytes...)
 		}
 		text, _ := decodeCharset(all, words[i].charset)
+		if _, _, _, twice := nextWord(text); twice { // by two programs in turn
+			text = decodeHeader(text, "")
+		}
 		out.WriteString(strings.Map(noControl, text))
 		i = j
 	}
@@ -142,6 +171,9 @@ func decodeQ(s string) []byte {
 		case s[i] == '=' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
 			out = append(out, unhex(s[i+1])<<4|unhex(s[i+2]))
 			i += 2
+		case s[i] == '=' && i+3 < len(s) && s[i+1] == ' ' && isHex(s[i+2]) && isHex(s[i+3]): // folded within the word
+			out = append(out, unhex(s[i+2])<<4|unhex(s[i+3]))
+			i += 3
 		default:
 			out = append(out, s[i])
 		}

@@ -34,6 +34,7 @@ func readPDF(r *reading, data []byte) {
 	}
 	for _, s := range result.Texts {
 		r.text(s)
+		r.text(letterSpaced(s))
 	}
 	r.xmp(data)
 	for _, reason := range result.Reasons {

@@ -35,3 +35,18 @@ func TestPDFReaderOutlivesSignals(t *testing.T) {
 		}
 	}
 }
+
+// TestLetterSpacing: as PDFium gives what Chromium printed with letter spacing, and a
+// form with a box for each digit.
+func TestLetterSpacing(t *testing.T) {
+	for text, want := range map[string]string{
+		"Jméno: J a n N o v á k , j a n @ n o v a k . c z\nx": "Jan Novák, jan@novak.cz\n",
+		"Rodné č. 8 5 0 3 2 2 / 1 2 3 4 tel. 6 0 1":           "850322/1234\n",
+		"k ý, j i ř í":                "ký, jiří\n",
+		"a b c d, a kniha o 3 dílech": "",
+	} {
+		if got := letterSpaced(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}

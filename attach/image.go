@@ -261,6 +261,14 @@ func (r *reading) tiffEntry(data []byte, order binary.ByteOrder, e []byte, seen 
 		r.directory(data, order, order.Uint32(value), seen)
 		return
 	}
+	if (tag == tiffIPTC || tag == tiffPhotoshop) && uint64(order.Uint32(value)) < uint64(len(data)) {
+		at, size := uint64(order.Uint32(value)), uint64(count)
+		if kind == 4 { // some count in fours
+			size *= 4
+		}
+		r.iptc(data[at:min(at+size, uint64(len(data)))])
+		return
+	}
 	if kind != 1 && kind != 2 && kind != 7 || count == 0 || count > 1<<16 {
 		return
 	}
@@ -275,6 +283,12 @@ func (r *reading) tiffEntry(data []byte, order binary.ByteOrder, e []byte, seen 
 	}
 	r.exifText(tag, kind, value)
 }
+
+// Tags of a TIFF whose values are data sets of IIM, plain or among Photoshop's resources.
+const (
+	tiffIPTC      = 0x83bb
+	tiffPhotoshop = 0x8649
+)
 
 // exifText: ASCII values, the user comment with its charset mark, and the UTF-16
 // fields that Windows writes (0x9c9b to 0x9c9f).

@@ -159,3 +159,12 @@ func readZipped(t *testing.T, name string, files map[string]string) string {
 	}
 	return text
 }
+
+// TestIPTCInTIFF: a picture of a scanner or an agency, whose words stand in fours.
+func TestIPTCInTIFF(t *testing.T) {
+	iptc := "\x1c\x02\x50\x00\x0aJan Nov\xc3\xa1k\x00"
+	tiff := "II*\x00\x08\x00\x00\x00\x01\x00\xbb\x83\x04\x00\x04\x00\x00\x00\x1a\x00\x00\x00\x00\x00\x00\x00" + iptc
+	if text, _ := Read("a.tif", "", []byte(tiff), NewBudget(), plain); !strings.Contains(text, "Jan Novák") {
+		t.Errorf("got %q", text)
+	}
+}

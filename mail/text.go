@@ -66,7 +66,7 @@ func outgrownField(name, value string) bool {
 }
 
 // outgrownFile finds the types and the names of files that are read better now.
-var outgrownFile = regexp.MustCompile(`(?i)ms-tnef|zip|officedocument|opendocument|msword|vnd\.ms-|rtf|pdf|\.(docx?|dotx?|docm|xls[xmb]?|pp[st]x?|od[tspg]|rtf)\b`)
+var outgrownFile = regexp.MustCompile(`(?i)ms-tnef|zip|officedocument|opendocument|msword|vnd\.ms-|tiff|rtf|pdf|\.(docx?|dotx?|docm|xls[xmb]?|pp[st]x?|od[tspg]|rtf|tiff?)\b`)
 
 // TextPart is one readable place. Path: see the package comment. Name is a
 // header name, a file name, or "preamble", "epilogue", "rest" for text between

@@ -25,7 +25,7 @@ func (r *reading) slides(b []byte, depth int) {
 			n = len(b)
 		}
 		switch {
-		case version == 0x0f && depth < 50:
+		case version == 0x0f && depth < 50, kind == 0x138b && depth < 50 && isRecord(b[:n]): // a container; BinaryTagDataBlob, where comments are
 			r.slides(b[:n], depth+1)
 		case kind == 0x0fa0, kind == 0x0fba: // TextCharsAtom, CString
 			r.text(strings.ReplaceAll(utf16LE(b[:n]), "\r", "\n"))
@@ -38,4 +38,9 @@ func (r *reading) slides(b []byte, depth int) {
 		}
 		b = b[n:]
 	}
+}
+
+// isRecord: a whole record begins b.
+func isRecord(b []byte) bool {
+	return len(b) >= 8 && uint64(binary.LittleEndian.Uint32(b[4:])) <= uint64(len(b)-8)
 }

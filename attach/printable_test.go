@@ -3,6 +3,7 @@ package attach
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"testing"
@@ -166,5 +167,19 @@ func TestIPTCInTIFF(t *testing.T) {
 	tiff := "II*\x00\x08\x00\x00\x00\x01\x00\xbb\x83\x04\x00\x04\x00\x00\x00\x1a\x00\x00\x00\x00\x00\x00\x00" + iptc
 	if text, _ := Read("a.tif", "", []byte(tiff), NewBudget(), plain); !strings.Contains(text, "Jan Novák") {
 		t.Errorf("got %q", text)
+	}
+}
+
+// TestPowerPointComment: comments lie in a block that is no container by its head.
+func TestPowerPointComment(t *testing.T) {
+	record := func(head uint16, kind uint16, body []byte) []byte {
+		out := binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16(nil, head), kind)
+		return append(binary.LittleEndian.AppendUint32(out, uint32(len(body))), body...)
+	}
+	comment := record(0x0f, 0x2ee0, record(0, 0x0fba, wide("Eva Malá", false)))
+	r := &reading{Budget: NewBudget(), help: plain}
+	r.slides(record(0x0f, 0x138a, append(record(0, 0x138b, comment), record(0, 0x138b, []byte("no record at all"))...)), 0)
+	if got := r.out.String(); got != "Eva Malá\n" || len(r.reasons) > 0 {
+		t.Errorf("got %q, %v", got, r.reasons)
 	}
 }

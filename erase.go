@@ -2,7 +2,10 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -91,7 +94,7 @@ func showReceipt(r privacy.Receipt) {
 		fmt.Printf("%d of them kept until %s: %s\n", k.Messages, k.Until, k.Reason)
 	}
 	for _, s := range r.Steps {
-		fmt.Printf("%s  %s %v\n", s.At.Local().Format(time.DateTime), s.Name, s.Counts)
+		fmt.Printf("%s  %s%s\n", s.At.Local().Format(time.DateTime), s.Name, countWords(s.Counts))
 	}
 	if !r.SnapshotsUntil.IsZero() {
 		fmt.Printf("Older snapshots that still hold records of it are gone by %s.\n", r.SnapshotsUntil.Local().Format(time.DateOnly))
@@ -100,6 +103,20 @@ func showReceipt(r privacy.Receipt) {
 		fmt.Println(diskWords(r.Disk))
 	}
 	fmt.Println(r.Signature)
+}
+
+// countWords says what a step counted, but for nothing: ": 3 files, 43 messages".
+func countWords(counts map[string]int64) string {
+	var words []string
+	for _, what := range slices.Sorted(maps.Keys(counts)) {
+		if n := counts[what]; n > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n, strings.ReplaceAll(what, "_", " ")))
+		}
+	}
+	if words == nil {
+		return ""
+	}
+	return ": " + strings.Join(words, ", ")
 }
 
 // diskWords says why overwritten blocks may still be somewhere, and what follows.

@@ -311,7 +311,7 @@ func (d *Desk) readLetter(l *Letter) error {
 	if err != nil {
 		return err
 	}
-	l.Own, l.Quoted = mail.FoldQuotes(bodyText(t))
+	l.Own, l.Quoted = mail.FoldHistory(l.Message.Subject, bodyText(t))
 	l.HasHTML = slices.ContainsFunc(t.Parts, func(p mail.TextPart) bool { return p.Kind == mail.HTML })
 	return nil
 }

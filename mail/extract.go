@@ -141,7 +141,7 @@ func (e *extraction) leaf(p *Part) {
 	case !ok:
 		e.read(p.Path, Attachment, p.Filename, p.Type, p.Body)
 	case p.isHTML():
-		visible, hidden := HTMLToText(text)
+		visible, hidden := htmlToQuoted(text)
 		e.add(p.Path, kindOf(attached, HTML), p.attachmentName(), visible)
 		e.add(p.Path, Hidden, "", attach.WithoutBase64(hidden))
 		e.embedded(p.Path, visible, hidden)

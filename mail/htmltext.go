@@ -15,7 +15,16 @@ import (
 // attributes. Nothing readable is in neither. It reads tokens, so no nesting is
 // too deep for it.
 func HTMLToText(source string) (visible, hidden string) {
-	w := &htmlText{}
+	return htmlToText(source, &htmlText{})
+}
+
+// htmlToQuoted is HTMLToText with a > before each line of what is cited, as plain
+// mail has it: else nothing would tell answers between cited lines from these.
+func htmlToQuoted(source string) (visible, hidden string) {
+	return htmlToText(source, &htmlText{marks: true})
+}
+
+func htmlToText(source string, w *htmlText) (visible, hidden string) {
 	z := html.NewTokenizer(strings.NewReader(source))
 	for {
 		kind := z.Next()
@@ -38,6 +47,9 @@ type htmlText struct {
 	turnedDepth     int    // how many of its name
 	space           bool   // due before the next word
 	begun           bool   // the line has a word
+	marks           bool   // cited lines get a mark
+	blocks          []bool // the blockquotes that are open: whether each cites
+	marked          bool   // the line has its mark
 }
 
 func (w *htmlText) token(kind html.TokenType, z *html.Tokenizer) {
@@ -84,13 +96,15 @@ func (w *htmlText) text(s string) {
 	}
 	if w.pre > 0 {
 		w.begun = true
-		w.visible.WriteString(s)
+		w.mark()
+		w.visible.WriteString(strings.ReplaceAll(s, "\n", "\n"+w.quoteMark()))
 		return
 	}
 	if s != "" && isSpace(s[0]) {
 		w.space = true
 	}
 	for i, word := range strings.FieldsFunc(s, func(r rune) bool { return r < 0x80 && isSpace(byte(r)) }) {
+		w.mark()
 		if w.begun && (w.space || i > 0) {
 			w.visible.WriteByte(' ')
 		}
@@ -106,7 +120,47 @@ func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\
 
 func (w *htmlText) line() {
 	w.visible.WriteByte('\n')
-	w.space, w.begun = false, false
+	w.space, w.begun, w.marked = false, false, false
+}
+
+func (w *htmlText) mark() {
+	if !w.marked {
+		w.visible.WriteString(w.quoteMark())
+	}
+	w.marked = true
+}
+
+func (w *htmlText) quoteMark() string {
+	n := 0
+	for _, cites := range w.blocks {
+		if cites {
+			n++
+		}
+	}
+	if n == 0 || !w.marks {
+		return ""
+	}
+	return strings.Repeat(">", min(n, 9)) + " "
+}
+
+// cites tells a citation from a text that is only indented.
+func cites(t html.Token) bool {
+	for _, a := range t.Attr {
+		value := strings.ToLower(a.Val)
+		switch a.Key {
+		case "cite", "data-email":
+			return true
+		case "type", "class":
+			if value == "cite" || strings.Contains(value, "quote") {
+				return true
+			}
+		case "style":
+			if style := strings.Join(strings.Fields(value), ""); strings.Contains(style, "border-left:") && !strings.Contains(style, "border-left:none") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (w *htmlText) open(t html.Token, selfClosing bool) {
@@ -124,6 +178,9 @@ func (w *htmlText) open(t html.Token, selfClosing bool) {
 	if t.Data == w.turned || w.turned == "" && turns(t) {
 		w.turned, w.turnedDepth = t.Data, w.turnedDepth+1
 	}
+	if t.DataAtom == atom.Blockquote && !selfClosing {
+		w.blocks = append(w.blocks, cites(t))
+	}
 	switch {
 	case t.DataAtom == atom.Pre:
 		w.pre++
@@ -132,6 +189,7 @@ func (w *htmlText) open(t html.Token, selfClosing bool) {
 		w.space = true
 	case t.DataAtom == atom.Li:
 		w.line()
+		w.mark()
 		w.visible.WriteString("- ")
 	case blockElements[t.DataAtom]:
 		w.line()
@@ -155,6 +213,9 @@ func (w *htmlText) close(t html.Token) {
 	}
 	if t.DataAtom == atom.Pre && w.pre > 0 {
 		w.pre--
+	}
+	if t.DataAtom == atom.Blockquote && len(w.blocks) > 0 {
+		w.blocks = w.blocks[:len(w.blocks)-1]
 	}
 	if blockElements[t.DataAtom] {
 		w.line()

@@ -4,125 +4,155 @@ import (
 	"strings"
 )
 
-// The line by which clients introduce what they quote, in Czech, Slovak,
-// English, German, Polish, French, Spanish, Italian and Dutch. It can be broken
-// over up to three lines; quoteHeaderEnd ends it.
-var (
-	quoteHeaderStart = lazily(`^(?i:(On|Dne|Dňa|Am|Den|Le|El|Il|Op|Em|W dniu|Dnia|pondělí|úterý|středa|čtvrtek|pátek|sobota|neděle|po|út|st|čt|pá|so|ne|Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ ,.]|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2,4}|\d{4}-\d{2}-\d{2}|.{0,80}<[^<>@ ]+@[^<>@ ]+>)`)
-	quoteHeaderEnd   = lazily(`(?i:(napsala?|napsal\(a\)|napsal/a|píše|napísala?|napísal\(a\)|wrote|writes|schrieb|geschrieben|napisała?|pisze|a écrit|escribió|ha scritto|schreef|escreveu|написала?|пише|пишет)([^.!?\n]{0,90})?[:>]?\s*:?|\d.*<[^<>@ ]+@[^<>@ ]+>\s*:)$`)
-	separator        = lazily(`(?i)^[-_ *>]{2,}\s*(original message|původní zpráva|původní e-mail|původní email|pôvodná správa|ursprüngliche nachricht|originalnachricht|forwarded message|přeposlaná zpráva|weitergeleitete nachricht|wiadomość oryginalna|message d'origine|reply message)\s*[-_ *]{2,}$`)
-	outlookFrom      = lazily(`^[*]?(?i:From|Od|Von|De|Da|От)[*]?: ?[*]?\s*\S`)
-	outlookField     = lazily(`^[*]?(?i:Sent|Date|To|Subject|Cc|From|Odesláno|Datum|Komu|Předmět|Kopie|Odoslané|Predmet|Gesendet|An|Betreff|Wysłano|Do|Temat|Отправлено|Кому|Тема)[*]?: ?`)
-	rule             = lazily(`^_{10,}$`)
-	mobileSignature  = lazily(`^(?i:Odesláno z |Odoslané z |Sent from |Get Outlook for |Gesendet von |Von meinem |Získejte aplikaci Outlook)`)
-)
-
 // FoldQuotes divides a plain text into what its author wrote and the history or
 // signature after it, for display: own+quoted == text, always. Where answers
-// stand between quoted lines nothing is folded before the last of them.
-func FoldQuotes(text string) (own, quoted string) {
+// stand between quoted lines nothing is folded before the last of them, and what
+// was forwarded stays: it is what the mail is about.
+func FoldQuotes(text string) (own, quoted string) { return foldHistory(text, false) }
+
+// OwnWords is what of a text its author wrote: without history, signature and what
+// was forwarded. Of a text that has none of his words it is all.
+func OwnWords(text string) string {
+	own, _ := foldHistory(text, true)
+	return own
+}
+
+// foldHistory: foldForwards says whether what was forwarded is folded too.
+func foldHistory(text string, foldForwards bool) (own, quoted string) {
 	lines := strings.SplitAfter(text, "\n")
-	at := len(lines)
-	rest := readRest(lines)
-	for i := range lines {
-		if rest.foldsAt(lines, i) {
-			at = i
-			break
-		}
-	}
-	for at > 0 && at < len(lines) && strings.TrimSpace(lines[at-1]) == "" {
-		at-- // blank lines go with what is folded
+	at := readRest(lines).begins(lines, foldForwards)
+	for at > 0 && at < len(lines) && (strings.TrimSpace(lines[at-1]) == "" || rule().MatchString(bare(lines[at-1]))) {
+		at-- // blank lines and rulers go with what is folded
 	}
 	own = strings.Join(lines[:at], "")
 	if strings.TrimSpace(own) == "" {
-		return text, "" // only history: a forward; show it
+		return text, "" // only history: show it
 	}
 	return own, text[len(own):]
 }
 
-// rest says for each line whether from it on everything is quoted (blank lines
-// and a signature after it count too), and whether anything is.
-type rest struct{ all, any []bool }
+// FoldHistory is FoldQuotes for a mail with a subject, which may say that it was
+// forwarded: Outlook introduces a forwarded mail as it does one that is answered.
+func FoldHistory(subject, text string) (own, quoted string) {
+	if forwardSubject().MatchString(subject) {
+		return text, ""
+	}
+	return FoldQuotes(text)
+}
 
-// readRest goes once from the last line to the first.
+var forwardSubject = lazily(`(?i)^\s*(fwd?|wg|tr|rv|pd|i|předáno|fw: ?předáno|přeposláno|doorst)\s*:`)
+
+// rest says for each line whether from it on everything is quoted (blank lines
+// and a signature after it count too).
+type rest struct{ all []bool }
+
+// readRest goes once from the last line to the first. A list's footer begins with
+// a long ruler.
 func readRest(lines []string) rest {
-	r := rest{make([]bool, len(lines)+1), make([]bool, len(lines)+1)}
+	r := rest{make([]bool, len(lines)+1)}
 	r.all[len(lines)] = true
+	below := 0 // lines with words
 	for i := len(lines) - 1; i >= 0; i-- {
 		t := strings.TrimSpace(lines[i])
-		quoted := strings.HasPrefix(t, ">")
-		r.all[i] = t == "--" || r.all[i+1] && (quoted || t == "")
-		r.any[i] = r.any[i+1] || quoted
+		if t != "" {
+			below++
+		}
+		r.all[i] = t == "--" || below <= longestFooter && footer().MatchString(t) || r.all[i+1] && (t == "" || isQuoted(t))
 	}
 	return r
 }
 
-// foldsAt reports whether everything from line i on is history or signature.
-func (r rest) foldsAt(lines []string, i int) bool {
-	line := strings.TrimRight(lines[i], " \r\n\t\u00a0")
-	switch {
-	case line == "--", separator().MatchString(line), outlookBlock(lines, i):
-		return true
-	case mobileSignature().MatchString(line):
-		return r.onlyHistory(lines, i+1)
-	case rule().MatchString(line):
-		return i+1 < len(lines) && outlookBlock(lines, i+1)
-	case strings.HasPrefix(line, ">"):
-		return r.all[i]
+// begins is the line where history or signature begins.
+func (r rest) begins(lines []string, foldForwards bool) int {
+	for i := range lines {
+		switch {
+		case forwards(lines[i]) && foldForwards:
+			return i
+		case forwards(lines[i]):
+			return len(lines)
+		case r.history(lines, i), r.signature(lines, i):
+			return i
+		}
 	}
-	n := quoteHeader(lines, i)
-	return n > 0 && (!r.any[i+n] || r.all[i+n])
+	return len(lines)
 }
 
-// onlyHistory: after a phone's signature comes history or nothing.
-func (r rest) onlyHistory(lines []string, i int) bool {
-	for ; i < len(lines); i++ {
+func isQuoted(line string) bool { return strings.HasPrefix(line, ">") }
+
+// bare is a line without the space at its end.
+func bare(line string) string { return strings.TrimRight(line, " \r\n\t\u00a0") }
+
+// history reports whether everything from line i on is what others wrote before.
+func (r rest) history(lines []string, i int) bool {
+	line := bare(lines[i])
+	switch {
+	case line == "":
+		return false
+	case separator().MatchString(line):
+		return !announced(lines, i) && !r.answered(lines, i+1)
+	case isQuoted(line):
+		return r.all[i] || groupWise().MatchString(line)
+	case fieldBlock(lines, i):
+		return !announced(lines, i) && !r.answered(lines, i)
+	}
+	n := r.quoteHeader(lines, i)
+	return n > 0 && (r.quotedFrom(lines, i+n) || !announced(lines, i) && !r.answered(lines, i+n))
+}
+
+// answered: the history below its header is quoted, and answers stand in or below
+// it. Where it is not quoted nothing tells answers from it, and clients that don't
+// quote have people answer above; what is quoted deep in it was so before.
+func (r rest) answered(lines []string, i int) bool {
+	const furthest = 20 // lines with fields
+	unquoted := 2       // like "[...]"
+	for end := min(len(lines), i+furthest); i < end && unquoted >= 0; i++ {
+		line := strings.TrimSpace(lines[i])
+		if isQuoted(line) {
+			return !r.all[i]
+		}
+		if line != "" && !anyField().MatchString(line) {
+			unquoted--
+		}
+	}
+	return false
+}
+
+// announced: the sentence before line i speaks of what follows, so it is content.
+func announced(lines []string, i int) bool {
+	for i--; i >= 0; i-- {
 		if line := strings.TrimSpace(lines[i]); line != "" {
-			return !mobileSignature().MatchString(line) && r.foldsAt(lines, i)
+			return strings.HasSuffix(line, ":")
+		}
+	}
+	return false
+}
+
+const (
+	longestSignature = 60 // lines
+	longestFooter    = 6
+)
+
+// signature reports whether from line i on comes a signature and then history or
+// nothing.
+func (r rest) signature(lines []string, i int) bool {
+	phone := phoneSignature().MatchString(bare(lines[i]))
+	if bare(lines[i]) != "--" && !phone || announced(lines, i) {
+		return false
+	}
+	asks := !strings.HasPrefix(lines[i], "-- ") // so programs part signatures, RFC 3676 §4.3
+	for j := i + 1; j < len(lines) && j <= i+longestSignature; j++ {
+		line := bare(lines[j])
+		switch {
+		case line == "", rule().MatchString(line):
+		case r.history(lines, j):
+			return true
+		case forwards(line), postscript().MatchString(line), asks && strings.HasSuffix(line, "?"), phone && line != "--" && !phoneSignature().MatchString(line):
+			return false
+		case line == "--":
+			phone = false
 		}
 	}
 	return true
-}
-
-// quoteHeader returns how many lines from i on are a header like "On … wrote:",
-// 0 if none.
-func quoteHeader(lines []string, i int) int {
-	if !quoteHeaderStart().MatchString(strings.TrimLeft(lines[i], " \t")) {
-		return 0
-	}
-	joined := ""
-	for n := 0; n < 3 && i+n < len(lines); n++ {
-		joined = strings.TrimSpace(joined + " " + strings.TrimSpace(lines[i+n]))
-		if len(joined) > 400 {
-			return 0
-		}
-		if strings.HasSuffix(joined, ":") && quoteHeaderEnd().MatchString(joined) {
-			return n + 1
-		}
-	}
-	return 0
-}
-
-// outlookBlock: From: followed by at least two more fields of the kind, or one of
-// these followed by three with From: among them.
-func outlookBlock(lines []string, i int) bool {
-	first := strings.TrimSpace(lines[i])
-	from, found := outlookFrom().MatchString(first), 0
-	if !from && !outlookField().MatchString(first) {
-		return false
-	}
-	want := 2
-	if !from {
-		want = 3
-	}
-	for _, line := range lines[i+1 : min(len(lines), i+6)] {
-		line = strings.TrimSpace(line)
-		from = from || outlookFrom().MatchString(line)
-		if outlookField().MatchString(line) || outlookFrom().MatchString(line) {
-			found++
-		}
-	}
-	return from && found >= want
 }
 
 // Preview returns the first n runes of the author's own words, on one line.
@@ -139,9 +169,7 @@ func Own(t Text) string {
 	for _, kind := range []Kind{Plain, HTML, Raw} {
 		for _, p := range t.Parts {
 			if p.Kind == kind && strings.TrimSpace(p.Text) != "" {
-				if own, _ := FoldQuotes(p.Text[:min(len(p.Text), mostOwn)]); own != "" {
-					return own
-				}
+				return OwnWords(p.Text[:min(len(p.Text), mostOwn)])
 			}
 		}
 	}

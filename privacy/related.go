@@ -211,8 +211,7 @@ func (p *Privacy) readRelative(r *relatives, id store.MessageID, why Relation) e
 	}
 	return mail.EachPart(text, func(kind mail.Kind, _, name string, part []byte) bool {
 		if kind == mail.Plain || kind == mail.HTML || kind == mail.Header && strings.EqualFold(name, "Subject") {
-			own, _ := mail.FoldQuotes(string(part[:min(len(part), ownBytes)]))
-			r.text(id, own)
+			r.text(id, mail.OwnWords(string(part[:min(len(part), ownBytes)])))
 		}
 		return true
 	})

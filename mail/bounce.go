@@ -54,7 +54,7 @@ const (
 // Returned names and that went to the recipient.
 func ReadBounce(m *Message) (Bounce, bool) {
 	r := readReport(m)
-	if r.outside == 0 && len(r.receipts) == 0 { // nearly all mail: its text, which takes long, is not asked
+	if r.complaint || r.outside == 0 && len(r.receipts) == 0 { // nearly all mail: its text, which takes long, is not asked
 		return Bounce{}, false
 	}
 	r.text, r.rest = cutReturned(r.words())
@@ -73,7 +73,14 @@ func ReadBounce(m *Message) (Bounce, bool) {
 		return Bounce{}, false
 	}
 	r.explain(failures)
-	return Bounce{failures[:min(len(failures), maxFailures)], r.returned()}, true
+	b := Bounce{failures[:min(len(failures), maxFailures)], r.returned()}
+	return b, stated || b.speaksOfMail()
+}
+
+// speaksOfMail: a report in words that names neither a recipient nor a message is
+// none; mailboxes are warned so that they are nearly full.
+func (b Bounce) speaksOfMail() bool {
+	return b.Failures[0].Recipient != "" || len(b.Returned.MessageIDs) > 0 || b.Returned.Subject != ""
 }
 
 // report is what of a message may speak of a delivery.
@@ -85,6 +92,7 @@ type report struct {
 	rest             string   // the text after that: a returned message without a part of its own
 	status           []*Part  // message/delivery-status
 	receipts         []*Part  // message/disposition-notification
+	complaint        bool     // message/feedback-report, RFC 5965: it was delivered, and called spam
 	inner            *Message // the returned message or its header
 	headers          string   // text/rfc822-headers
 }
@@ -123,6 +131,8 @@ func (r *report) walk(p *Part) {
 	case p.inner != nil:
 	case strings.HasPrefix(p.Type, "message/") && strings.HasSuffix(p.Type, "delivery-status"):
 		r.status = append(r.status, p)
+	case p.Type == "message/feedback-report":
+		r.complaint = true
 	case p.Type == "message/disposition-notification":
 		r.receipts = append(r.receipts, p)
 	case p.Type == "text/rfc822-headers" || p.Type == "message/rfc822-headers" || p.Type == "message/global-headers":

@@ -34,6 +34,14 @@ func TestBounceInWords(t *testing.T) {
 			Failure{Recipient: "jana@kde.example", Reason: ReasonUnknown}, ""},
 		"German": {bounceOf(daemon, "Unzustellbar: Re: x", "Ihre Nachricht konnte nicht zugestellt werden.\n\nEmpfänger: jana@kde.example\n550 Empfänger unbekannt\n"),
 			Failure{Recipient: "jana@kde.example", Status: "550", Reason: ReasonUnknown}, ""},
+		"Gmail, delayed, speaks of a failure to come": {bounceOf("Mail Delivery Subsystem <mailer-daemon@mx.example>", "Delivery Status Notification (Delay)", "** Delivery incomplete **\n\nThere was a temporary problem delivering your message to jana@kde.example. Gmail will retry for 46 more hours. You'll be notified if the delivery fails permanently.\n"),
+			Failure{Recipient: "jana@kde.example", Delayed: true}, ""},
+		"Courier names itself a server": {bounceOf("\"Courier mail server at mx.example\" <@>", "NOTICE: mail delivery status.", "                           UNDELIVERABLE MAIL\n\nYour message to the following recipients cannot be delivered:\n\n<jana@kde.example>:\n    mx.kde.example [192.0.2.25]:\n<<< 550 5.1.1 User Unknown\n"),
+			Failure{Recipient: "jana@kde.example", Status: "5.1.1", Reason: ReasonUnknown}, ""},
+		"a transcript follows, no copy": {bounceOf("Postmaster <postmaster@mx.example>", "Undeliverable: x", "Your message could not be sent.\nA transcript of the attempts to send the message follows.\nAddressed To: jana@kde.example\n\n550 Recipient rejected\n"),
+			Failure{Recipient: "jana@kde.example", Status: "550", Reason: ReasonUnknown}, ""},
+		"no server, but a status and an address at a line's beginning": {bounceOf("Support <help@gw.example>", "Message delivery failure", "These were not reached:\n\njana@kde.example\n550 User unknown\n"),
+			Failure{Recipient: "jana@kde.example", Status: "550", Reason: ReasonUnknown}, ""},
 		"a receipt that says thrown away": {"From: Mail Delivery Subsystem <postmaster@kde.example>\nTo: podpora@shop.example\nSubject: Rejected: Re: x\nContent-Type: multipart/report; report-type=disposition-notification; boundary=z\n\n--z\n\nYour message to <jana@kde.example> was automatically rejected:\nQuota exceeded\n--z\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; jana@kde.example\nOriginal-Message-ID: <ours@shop.example>\nDisposition: automatic-action/MDN-sent-automatically; deleted\n\n--z--\n",
 			Failure{Recipient: "jana@kde.example", Reason: ReasonFull}, "ours@shop.example"},
 		"a receipt in a mail like any other": {"From: Jana <jana@kde.example>\nTo: podpora@shop.example\nSubject: Re: x\nContent-Type: multipart/mixed; boundary=z\n\n--z\n\nYour message to <jana@kde.example> was automatically rejected:\nQuota exceeded\n--z\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; jana@kde.example\nOriginal-Message-ID: <ours@shop.example>\nDisposition: automatic-action/MDN-sent-automatically; deleted\n\n--z--\n",
@@ -66,6 +74,7 @@ func TestBounceByStatus(t *testing.T) {
 	}{
 		"two failed, one delivered": {"Final-Recipient: rfc822; a@x.example\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no\n  such user\n\nFinal-Recipient: rfc822;b@x.example\nAction: delivered\nStatus: 2.0.0\n \nFinal-Recipient: RFC822; <c@x.example>\nAction: FAILED (bounced)\nStatus: 5.2.2 (full)\n",
 			[]Failure{{Recipient: "a@x.example", Status: "5.1.1", Reason: ReasonUnknown, Words: "550 5.1.1 no such user"}, {Recipient: "c@x.example", Status: "5.2.2", Reason: ReasonFull}}},
+		"expired is no action of the RFC": {"Final-Recipient: rfc822; a@x.example\nAction: expired\nStatus: \nDiagnostic-Code: Connection timed out\n", []Failure{{Recipient: "a@x.example", Reason: ReasonUnreachable, Words: "Connection timed out"}}},
 		"delayed":                         {"Final-Recipient: rfc822; a@x.example\nAction: delayed\nStatus: 4.4.1\n", []Failure{{Recipient: "a@x.example", Delayed: true, Status: "4.4.1", Reason: ReasonUnreachable}}},
 		"as first addressed, forwarded":   {"Original-Recipient: rfc822;jana+2B@x.example\nFinal-Recipient: rfc822; other@y.example\nAction: failed\nStatus: 5.7.1\n", []Failure{{Recipient: "jana+@x.example", Status: "5.7.1", Reason: ReasonRefused}}},
 		"a tag of the address is no code": {"Final-Recipient: rfc822; jana+42@x.example\nAction: failed\nStatus: 5.0.0\n", []Failure{{Recipient: "jana+42@x.example", Status: "5.0.0"}}},
@@ -91,6 +100,13 @@ func TestNoBounce(t *testing.T) {
 		"a postmaster who answers":             bounceOf("Postmaster <postmaster@kde.example>", "Re: delivery failure", "Your mail was not delivered because of our firewall, try again: jana@kde.example"),
 		"out of office":                        bounceOf("Jana <jana@kde.example>", "Automatická odpověď: x", "Jsem mimo kancelář, pište na petr@kde.example.", "Return-Path: <>", "Auto-Submitted: auto-replied"),
 		"a read receipt":                       "From: Jana <jana@kde.example>\nTo: podpora@shop.example\nSubject: Read: x\nContent-Type: multipart/report; report-type=disposition-notification; boundary=z\n\n--z\n\nYour message was read.\n--z\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; jana@kde.example\nOriginal-Message-ID: <ours@shop.example>\nDisposition: manual-action/MDN-sent-manually; displayed\n\n--z--\n",
+		"Exchange says that it arrived":        bounceOf("Microsoft Outlook <postmaster@kde.example>", "Delivered: Nabídka", "Your message has been delivered to the following recipients:\n\njana@kde.example\n\nSubject: Nabídka\n"),
+		"a mailbox that is nearly full":        bounceOf("Postmaster <postmaster@shop.example>", "Vaše schránka je téměř plná", "Schránka podpora@shop.example je plná z 95 %. Nové zprávy nebude možné doručit."),
+		"a customer whose mail came back":      bounceOf("Jana <jana@kde.example>", "Nedoručená zpráva", "Psala jsem na reklamace@shop.example, ale zpráva nebyla doručena. Odpovíte mi?"),
+		"a carrier's delay":                    bounceOf("Dopravce <noreply@dopravce.example>", "Delivery delayed: parcel 123", "Your parcel could not be delivered today. We will try again.\nContact us at help@dopravce.example."),
+		"a bank's refusal":                     bounceOf("Bank <info@bank.example>", "Rejected: payment 123", "Your payment was rejected: account does not exist."),
+		"an administrator who asks":            bounceOf("Administrator <admin@kde.example>", "Faktura", "Hlásí to „user unknown“, pište prosím na it@kde.example."),
+		"a complaint":                          "Return-Path: <>\nFrom: <postmaster@kde.example>\nTo: podpora@shop.example\nSubject: complaint about message\nContent-Type: multipart/report; report-type=feedback-report; boundary=z\n\n--z\n\nThis is an abuse report.\n--z\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n--z\nContent-Type: message/rfc822\n\nMessage-ID: <ours@shop.example>\nTo: jana@kde.example\n\nIt could not be delivered to the following recipients.\n--z--\n",
 		"a newsletter about delivery problems": bounceOf("News <news@list.example>", "Delivery failed? Read this", "Ten tips.", "List-Id: <n>"),
 	} {
 		if b, ok := ReadBounce(Parse([]byte(raw))); ok {
@@ -109,4 +125,25 @@ func FuzzBounce(f *testing.F) {
 			t.Fatalf("%v with %d failures", ok, len(b.Failures))
 		}
 	})
+}
+
+// What programs write, without a header that says so.
+func TestAutomatic(t *testing.T) {
+	for subject, want := range map[string]bool{
+		"Automatická odpověď: Nabídka": true, "Automatic reply: x": true, "Out of Office: x": true, "Abwesenheitsnotiz: x": true, "Automatische Antwort: x": true,
+		"Odpowiedź automatyczna: x": true, "Automatická odpoveď: x": true, "Réponse automatique : x": true,
+		"Re: Automatická odpověď: Nabídka": false, "Automatická pračka": false, "Auto": false,
+	} {
+		if got := Parse([]byte("From: Jana <jana@kde.example>\nSubject: " + subject + "\n\nx")).Automatic; got != want {
+			t.Errorf("%s: got %v", subject, got)
+		}
+	}
+	for _, header := range []string{"From: MicrosoftExchange329e71ec88ae@kde.example", "From: MDaemon@kde.example", "From: a@kde.example\nX-Autoreply-From: a@kde.example"} {
+		if !Parse([]byte(header + "\n\nx")).Automatic {
+			t.Errorf("%s: not automatic", header)
+		}
+	}
+	if Parse([]byte("From: ndrews@kde.example\n\nx")).Automatic {
+		t.Error("a name that begins like a server's is taken for one")
+	}
 }

@@ -24,8 +24,21 @@ var (
 // recipients are the addresses the report is about, in order: those that stand at
 // the beginning of a line or behind a label; else those within sentences.
 func (r *report) recipients() []place {
+	listed, spoken := r.places()
+	if len(listed) > 0 {
+		return listed
+	}
+	return spoken
+}
+
+// listed are those of the first kind.
+func (r *report) listed() []place {
+	listed, _ := r.places()
+	return listed
+}
+
+func (r *report) places() (listed, spoken []place) {
 	lines := strings.Split(r.text, "\n")
-	var listed, spoken []place
 	for i, line := range lines {
 		plain := plainLetters(line)
 		if described().MatchString(plain) && !strings.Contains(plain, "mailto") && !lastLabel(lines, i) {
@@ -45,10 +58,7 @@ func (r *report) recipients() []place {
 			}
 		}
 	}
-	if len(listed) > 0 {
-		return listed
-	}
-	return spoken
+	return listed, spoken
 }
 
 // lastLabel: "Your message to:" is a sentence, not a line of a header.
@@ -128,7 +138,7 @@ func cutReturned(text string) (report, rest string) {
 	lines := strings.Split(lineFeeds(text), "\n")
 	for i, line := range lines {
 		plain := plainLetters(line)
-		if copyFollows().MatchString(plain) && i > 0 || strings.HasPrefix(strings.TrimLeft(plain, ">| "), "received: from ") || strings.HasPrefix(strings.TrimLeft(plain, ">| "), "return-path:") {
+		if copyFollows().MatchString(plain) && i > 0 && !strings.Contains(plain, "transcript") || strings.HasPrefix(strings.TrimLeft(plain, ">| "), "received: from ") || strings.HasPrefix(strings.TrimLeft(plain, ">| "), "return-path:") {
 			return strings.Join(lines[:i], "\n"), strings.Join(lines[i:], "\n")
 		}
 	}

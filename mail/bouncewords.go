@@ -38,6 +38,9 @@ func (r *report) speaksOfFailure() bool {
 	}
 	subject := plainLetters(m.Subject)
 	returns := r.inner != nil || r.headers != "" || r.rest != ""
+	if successSubject().MatchString(subject) {
+		return false
+	}
 	if answerSubject().MatchString(subject) && !failureSubject().MatchString(subject) && !(m.fromServer() && returns) {
 		return false
 	}
@@ -47,6 +50,9 @@ func (r *report) speaksOfFailure() bool {
 	}
 	if returns {
 		words++
+	}
+	if r.outside == 2 && !m.fromServer() && len(r.status) == 0 && !returns && len(r.listed()) == 0 {
+		return false // the subject alone: people ask so, and carriers write so of parcels
 	}
 	return r.outside >= 2 && r.outside+words >= 3 || r.outside == 1 && words == 3
 }
@@ -63,16 +69,19 @@ func (m *Message) fromServer() bool {
 }
 
 var (
-	serverAddress = anyOf(`^"?(mailer-?daemon|mail-?daemon|mdaemon|postmaster|mail[.-]?(delivery[.-])?system|ndr|microsoftexchange[0-9a-f]+)`)
-	serverName    = anyOf(`^(mail(er)?[ -]?)?(delivery|daemon|administrator)( ?(sub)?system)?\b`, `^mail system`, `^postmaster`, `^system administrator`, `^spravce systemu`, `^systemadministrator`, `^microsoft outlook$`)
+	serverAddress = anyOf(`^"?(mailer-?daemon|mail-?daemon|mdaemon|postmaster|mail[.-]?(delivery[.-])?system|ndr\b|microsoftexchange[0-9a-f]+)`)
+	serverName    = anyOf(`^mail(er)?[ -]?(delivery|daemon|administrator)\b`, `^delivery (sub)?system\b`, `^mail system`, `^postmaster`, `^system administrator`, `^spravce systemu`, `^systemadministrator`, `^microsoft outlook$`, `^courier mail server`)
 	answerSubject = anyOf(`^\s*(re|fwd?|odp|aw|wg|sv|pd|vs)(\[\d+\])?\s*:`)
+
+	// successSubject: how Exchange calls the report that a message arrived.
+	successSubject = anyOf(`^(delivered|relayed|expanded|doruceno|dorucene|preposlano|predano|zugestellt|weitergeleitet|dostarczono|przekazano|remis|entregado|recapitato)\s*:`)
 
 	// failureSubject: how reports are called.
 	failureSubject = anyOf(
 		`^\W*undeliver(able|ed)`, `^\W*((mail|message|e-?mail|permanent|temporary)\W*)?deliver(y|ies)\W+(has\W+)?(fail|problem|error|status|report|warning|notification|delay|unsuccessful)`,
 		`^\W*fail(ure|ed) (notice|mail|deliver)`, `^\W*return(ed)? (mail|message|to sender)`, `^\W*mail (failed|error|system error|could not be|returned|not delivered)`,
 		`^\W*non-?delivery`, `^\W*((your )?(message|mail|e-?mail)( to \S+)? )?(could not be|was not|not) deliver`, `^\W*warning:? (message|could not|e?mail|\S+@\S+)`,
-		`^\W*processing error`, `^\W*automatically rejected`, `^\W*rejected:`, `^\W*message (delivery|undeliver)`, `(undeliverable|not delivered)$`,
+		`^\W*notice: mail delivery status`, `^\W*processing error`, `^\W*automatically rejected`, `^\W*rejected:`, `^\W*message (delivery|undeliver)`, `(undeliverable|not delivered)$`,
 		`^\W*(nedorucitelne\W*:|nedoruc(iteln|en)[ayeo] (zprav|e-?mail|mail|post)|nebylo mozne doruc|vracena (zprava|posta)|selhalo doruc|chyba (pri )?doruc|zpozdene doruc|oznameni o (ne)?doruc|stav doruc)`, `^\W*zprav[ua] (ne|se nepod)`, `^\W*upozorneni.*(neby|nedor|zpozd)`,
 		`^\W*(sprava (ne|sa nepod)|nedorucitelne\W*:|nedorucen[ay] sprava)`, `^\W*(unzustellbar|zustell(ung|status|fehler)|(e-?)?mail konnte nicht|nachricht (nicht|konnte))`, `^\W*(niedostarcz|niedorecz|zwrot|blad dorecz)`,
 		`^\W*(non remis|echec de|non delivre|mensaje no entregado|no se (pudo|ha podido) entregar|mancato recapito|onbestelbaar)`, `: non remis\b`)
@@ -94,7 +103,7 @@ var (
 	delayPhrase = anyOf(
 		`(not|n't) yet been`, `not been \S+ yet`, `has(n't| not) yet`, `delayed`, `\(delay\)`, `postponed`, `will (continue|keep|be retried|retry|try again)`, `attempts will (continue|be)`, `will continue to be made`, `still (trying|being)`,
 		`zpozden`, `odlozen`, `pokus\S* (o doruceni )?(budou|bude) pokrac`, `bude (\S+ )?(dale|nadale) pokouset`, `zatim ne`, `meskan`, `verzoger`, `weiter(hin)? versucht`, `opozni`, `retarde`)
-	finalPhrase = anyOf(`giv(en|ing) up`, `not going to try`, `permanent`, `been removed`, `undeliverable`)
+	finalPhrase = anyOf(`giv(en|ing) up`, `not going to try`, `permanent\b`, `been removed`, `undeliverable`)
 )
 
 // anyOf matches what one of the patterns does.

@@ -62,7 +62,7 @@ func readStatus(group string) (f Failure, told, failed bool) {
 		f.Status = codeIn(statusField(group, "Status"))
 	}
 	switch action {
-	case "failed", "failure":
+	case "failed", "failure", "expired": // the last is no action of RFC 3464, but some say so
 		failed = true
 	case "delayed":
 		failed, f.Delayed = true, true

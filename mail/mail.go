@@ -196,7 +196,7 @@ func (m *Message) automatic() bool {
 	for _, f := range m.Fields {
 		name := strings.ToLower(f.Name)
 		switch {
-		case strings.HasPrefix(name, "list-"), name == "mailing-list", name == "x-autoreply", name == "x-autorespond", name == "x-failed-recipients", name == "feedback-id":
+		case strings.HasPrefix(name, "list-"), name == "mailing-list", strings.HasPrefix(name, "x-autore"), strings.HasPrefix(name, "x-auto-reply"), name == "x-mail-autoreply", name == "x-failed-recipients", name == "feedback-id":
 			return true
 		case name == "return-path" && strings.TrimSpace(f.Value) == "<>":
 			return true
@@ -205,14 +205,20 @@ func (m *Message) automatic() bool {
 	if t, _ := mediaType(rawValue(m.Fields, "Content-Type"), ""); t == "multipart/report" || t == "message/delivery-status" {
 		return true
 	}
-	return m.fromDaemon()
+	return m.fromDaemon() || awaySubject().MatchString(plainLetters(m.Subject))
 }
+
+// awaySubject: how programs call the answers that they give for someone who is away.
+var awaySubject = anyOf(`^\s*(automatic(ka)? (odpoved|reply)|auto-?(matic )?(reply|response)\b|out of (the )?office|abwesenheits(notiz|meldung|agent)|automatische antwort|automatisch antwoord|odpowiedz automatyczna|automatyczna odpowiedz|autoodpowiedz|reponse automatique|respuesta automatica|risposta automatica|automatikus valasz|(nepritomnost|mimo kancelar)\s*:)`)
 
 func (m *Message) fromDaemon() bool {
 	for _, a := range append(m.From[:len(m.From):len(m.From)], m.Sender...) {
 		local, _, _ := strings.Cut(strings.ToLower(a.Addr), "@")
 		switch local {
 		case "mailer-daemon", "mailerdaemon", "postmaster", "mail-daemon", "noreply", "no-reply", "donotreply", "do-not-reply":
+			return true
+		}
+		if serverAddress().MatchString(local) {
 			return true
 		}
 	}

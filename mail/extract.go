@@ -57,11 +57,11 @@ func (e *extraction) part(p *Part, header string) {
 	for _, name := range p.otherNames() {
 		e.add(p.Path, FileName, "", name)
 	}
-	e.add(p.Path, Hidden, "preamble", p.preambleText())
+	e.between(p, "preamble", p.preambleText())
 	for _, c := range p.Children {
 		e.part(c, c.Path)
 	}
-	e.add(p.Path, Hidden, "epilogue", p.epilogueText())
+	e.between(p, "epilogue", p.epilogueText())
 	switch {
 	case p.Message != nil:
 		e.part(p.Message.Root, p.Path)
@@ -103,6 +103,15 @@ func (e *extraction) field(path, name, value string) {
 			text, _ := attach.Read("", f.Type, f.Data, e.left, help)
 			e.add(path, Header, name, text)
 		}
+	}
+}
+
+// between adds what stands before and after the parts. A part whose boundary line is
+// damaged stands there whole, with its encoding.
+func (e *extraction) between(p *Part, name, text string) {
+	if text != "" {
+		e.add(p.Path, Hidden, name, text)
+		e.embedded(p.Path, text)
 	}
 }
 

@@ -191,7 +191,7 @@ func (r *redaction) between(p *Part, s span, name string) []byte {
 	if text == "" {
 		return s.of(p.inner)
 	}
-	masked := r.mask(Hidden, p.Path, name, text)
+	masked := r.mask(Hidden, p.Path, name, r.withoutEmbedded(p, text))
 	if masked == text {
 		return s.of(p.inner)
 	}

@@ -30,10 +30,11 @@ func TestSourceOfAMailWithinAText(t *testing.T) {
 
 func TestSourceOfAMailIsExtracted(t *testing.T) {
 	for name, raw := range map[string]string{
-		"header of a bounce":             "Content-Type: text/rfc822-headers\n\nFrom: =?utf-8?Q?Jan_Nov=C3=A1k?= <j@x.cz>\n",
-		"quoted-printable not declared":  "From: a@b.cz\n\npan Jan Nov=C3=A1k\n",
-		"quoted-printable called base64": "Content-Transfer-Encoding: base64\n\nDobr=C3=BD den,\npan Jan Nov=C3=A1k v=C3=A1m p=C3=AD=C5=A1e.\n",
-		"base64 below a foreign line":    "Content-Transfer-Encoding: base64\n\nYWhvag==\nsomething was put here!\n" + strings.Repeat("SmFuIE5vdsOhayBKYW4gTm92w6FrIEphbiBOb3bDoWsgSmFuIE5vdsOhayBKYW4gTm92w6Fr\n", 2),
+		"header of a bounce":              "Content-Type: text/rfc822-headers\n\nFrom: =?utf-8?Q?Jan_Nov=C3=A1k?= <j@x.cz>\n",
+		"quoted-printable not declared":   "From: a@b.cz\n\npan Jan Nov=C3=A1k\n",
+		"quoted-printable called base64":  "Content-Transfer-Encoding: base64\n\nDobr=C3=BD den,\npan Jan Nov=C3=A1k v=C3=A1m p=C3=AD=C5=A1e.\n",
+		"a part below a damaged boundary": "Content-Type: multipart/mixed; boundary=x\n\n--X\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\nSmFuIE5vdsOhayBKYW4gTm92w6FrIEphbiBOb3bDoWsgSmFuIE5vdsOhayBKYW4gTm92w6Fr\n--x\n\nb\n--x--\n",
+		"base64 below a foreign line":     "Content-Transfer-Encoding: base64\n\nYWhvag==\nsomething was put here!\n" + strings.Repeat("SmFuIE5vdsOhayBKYW4gTm92w6FrIEphbiBOb3bDoWsgSmFuIE5vdsOhayBKYW4gTm92w6Fr\n", 2),
 	} {
 		text := Extract(Parse([]byte(raw)), []byte(raw))
 		if !slices.ContainsFunc(text.Parts, func(p TextPart) bool { return strings.Contains(p.Text, "Jan Novák") }) {

@@ -37,6 +37,7 @@ func readPDF(r *reading, data []byte) {
 		r.text(letterSpaced(s))
 	}
 	r.xmp(data)
+	r.pdfXML(data)
 	for _, reason := range result.Reasons {
 		r.unreadable(reason)
 	}

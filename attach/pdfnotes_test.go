@@ -1,6 +1,8 @@
 package attach
 
 import (
+	"bytes"
+	"compress/zlib"
 	"slices"
 	"strings"
 	"testing"
@@ -34,5 +36,22 @@ func TestPDFNotes(t *testing.T) {
 		if !slices.Contains(got, want) {
 			t.Errorf("%q is not in %q", want, got)
 		}
+	}
+}
+
+// TestPDFFormOfXFA: the values of a form may stand in its packed XML only.
+func TestPDFFormOfXFA(t *testing.T) {
+	var packed bytes.Buffer
+	z := zlib.NewWriter(&packed)
+	if _, err := z.Write([]byte("<xfa:datasets><jmeno>Jan Novák</jmeno>" + strings.Repeat("<x/>", 100) + "<mail>jan@novak.cz</mail></xfa:datasets>")); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file := strings.Replace(noted, "trailer", "8 0 obj <</Filter/FlateDecode>> stream\r\n"+packed.String()+"\nendstream endobj\ntrailer", 1)
+	text, reasons := Read("a.pdf", "", []byte(file), NewBudget(), Help{})
+	if !strings.Contains(text, "Jan Novák\n") || !strings.Contains(text, "jan@novak.cz") || len(reasons) > 0 {
+		t.Errorf("got %q, %v", text, reasons)
 	}
 }

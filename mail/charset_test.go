@@ -53,6 +53,8 @@ func TestDecodeCharset(t *testing.T) {
 		{"a name with two letters is not half Cyrillic", "iso-8859-1", "Mickaël Salaün", []byte("Micka\xebl Sala\xfcn")},
 		{"Italian", "", "Il file non è stato trovato, riprova più tardi", []byte("Il file non \xe8 stato trovato, riprova pi\xf9 tardi")},
 		{"Danish", "", "Filen er ikke på denne disk, prøv igen", []byte("Filen er ikke p\xe5 denne disk, pr\xf8v igen")},
+		{"a Danish name", "iso-8859-1", "Lars Kølle", []byte("Lars K\xf8lle")},
+		{"a Danish name with a capital", "iso-8859-1", "Ørsted", []byte("\xd8rsted")},
 		{"French quotes", "windows-1252", "Die »Datei« muss", []byte("Die \xbbDatei\xab muss")},
 		{"Croatian that claims to be windows-1252", "windows-1252", "Vaša kuća će biti spremna, možete doći", encodeAs(t, charmap.Windows1250, "Vaša kuća će biti spremna, možete doći")},
 		{"two Czech words that claim to be windows-1252", "windows-1252", "počet řádků", encodeAs(t, charmap.Windows1250, "počet řádků")},

@@ -32,6 +32,7 @@ type kindOfLetter uint8
 const (
 	kindNeutral kindOfLetter = iota
 	kindVowel                // Latin, as the next ones
+	kindInner                // a vowel that begins no word
 	kindConsonant
 	kindWord // a letter that is a word of its own
 	kindCapital
@@ -65,7 +66,9 @@ func kindOfRune(r rune, alone string) kindOfLetter {
 		return kindWord
 	case unicode.IsUpper(r):
 		return kindCapital
-	case strings.ContainsRune("áàâãäåăąæéèêëěęíìîïıóòôõöőøœúùûüůűýÿ", r):
+	case r == 'ě' || r == 'ů':
+		return kindInner
+	case strings.ContainsRune("áàâãäåăąæéèêëęíìîïıóòôõöőøœúùûüűýÿ", r):
 		return kindVowel
 	}
 	return kindConsonant
@@ -89,7 +92,7 @@ func costOf(k kindOfLetter, left, right neighbour) (cost float64) {
 	both := func(n neighbour) bool { return left == n && right == n }
 	bare := both(besideNothing) || left == besideNothing && right == besideDigit || left == besideDigit && right == besideNothing
 	switch k {
-	case kindVowel, kindWord, kindConsonant, kindCapital:
+	case kindVowel, kindInner, kindWord, kindConsonant, kindCapital:
 		if either(besideDigit) {
 			cost -= 3
 		}
@@ -98,6 +101,9 @@ func costOf(k kindOfLetter, left, right neighbour) (cost float64) {
 		}
 		if either(besideSame) {
 			cost -= 2
+		}
+		if k == kindInner && left == besideNothing {
+			cost -= 4
 		}
 		switch {
 		case k == kindCapital && (left == besideVowel || left == besideConsonant):

@@ -42,7 +42,8 @@ var (
 	spanish   = language{"ó 80 í 70 á 50 é 43 ñ 31 ú 17 ü 1 ¿ 4 ¡ 3", -2, "de la el los se no las para un una en por del con es", "óá"}
 	portugal  = language{"ã 70 ç 50 á 50 é 33 ê 30 õ 20 í 13 ó 30 â 6 ú 6 à 7 ô 4", -3, "de para um uma os com da em que ou foi", "éàó"}
 	italian   = language{"è 26 à 60 ò 20 ù 17 ì 10 é 5", -3, "di il la per non un che del una con della nel file", "è"}
-	nordic    = language{"ä 150 ö 80 å 120 ø 80 æ 80 é 4", -2, "er ikke og det en den til som i att inte av med kan for", "åäöø"}
+	swedish   = language{"ä 180 ö 130 å 130 é 4", -2, "och det en den till som att inte av med kan", "åäö"}
+	danish    = language{"ø 90 å 110 æ 90 é 4", -2, "er ikke og det en den til som at i av med kan for", "åø"}
 	english   = language{"\u00a0 300 ’ 300 “ 100 ” 100 – 100 — 100 … 30 ‘ 40 • 40 £ 30 é 60 ö 20 ü 20 è 8 ç 8 ï 8 ñ 8 ä 8 á 8 í 4 ó 4 © 30 ® 40 ™ 10 ° 20 § 5 ¢ 4 · 10 ½ 4 ² 4 µ 4", -2, "the of and to in is for you that this with not be are on it have from your can", ""}
 	turkish   = language{"ı 500 ü 180 ş 180 ğ 110 ç 110 ö 80 İ 20", -3, "bir ve bu ile olarak de da", ""}
 	russian   = language{"о 1100 е 850 а 800 и 740 н 670 т 630 с 550 р 470 в 450 л 430 к 350 м 320 д 300 п 280 у 260 я 200 ы 190 ь 170 г 170 з 160 б 160 ч 140 й 120 х 100 ж 90 ш 70 ю 60 ц 50 щ 40 э 30 ф 30 ъ 4 ё 4 і 2 ї 2 є 2", -1, "", ""}
@@ -71,7 +72,7 @@ var candidates = sync.OnceValue(func() (list []candidate) {
 		}
 	}
 	central := []language{czech, slovak, polish, hungarian, southSlav, german, romanian}
-	western := []language{german, french, spanish, portugal, italian, nordic, english}
+	western := []language{german, french, spanish, portugal, italian, swedish, danish, english}
 	add("windows-1250", charmap.Windows1250, central...)
 	add("iso-8859-2", charmap.ISO8859_2, central...)
 	add("windows-1252", charmap.Windows1252, western...)

@@ -82,6 +82,7 @@ func (o *officeText) start(t xml.StartElement) {
 		o.inserted++
 	case name == "del" || name == "moveFrom":
 		o.deleted++
+		o.beside("\n")
 	case name == "noBreakHyphen":
 		o.text("-")
 	case name == "fldChar": // a field's code ends, which may have been in several runs
@@ -115,6 +116,7 @@ func (o *officeText) end(name string) {
 		o.inserted = max(0, o.inserted-1)
 	case name == "del" || name == "moveFrom":
 		o.deleted = max(0, o.deleted-1)
+		o.beside("\n")
 	case !inline[name] && (before < o.written || o.line().empty()):
 		o.flush()
 	}
@@ -138,6 +140,8 @@ func (o *officeText) text(s string) {
 	}
 	if o.deleted == 0 {
 		line.now.WriteString(s)
+	} else {
+		o.beside(s) // alone too: what was typed over it may touch what stood behind it
 	}
 	if line.changed && (o.inserted == 0 || o.deleted > 0) {
 		line.before.WriteString(s)
@@ -159,7 +163,11 @@ func (o *officeText) flush() {
 	if now == before {
 		before = ""
 	}
-	for _, s := range []string{now, before, line.aside.String()} {
+	aside := line.aside.String()
+	if before != "" && strings.TrimSpace(aside) == strings.TrimSpace(before) {
+		aside = "" // the whole line was deleted
+	}
+	for _, s := range []string{now, before, aside} {
 		if s != "" {
 			o.out.WriteString(s + "\n")
 		}

@@ -14,7 +14,8 @@ func TestWordsOfAnOfficeDocument(t *testing.T) {
 		want []string // lines
 	}{
 		"a tracked insertion in a word":     {`<w:p><w:r><w:t>No</w:t></w:r><w:ins ` + by + `><w:r><w:t>vák</w:t></w:r></w:ins></w:p>`, []string{"Novák", "No", "Eva Malá"}},
-		"a tracked change of a word":        {`<w:p><w:r><w:t>No</w:t></w:r><w:del ` + by + `><w:r><w:delText>wá</w:delText></w:r></w:del><w:ins ` + by + `><w:r><w:t>vá</w:t></w:r></w:ins><w:r><w:t>k</w:t></w:r></w:p>`, []string{"Novák", "Nowák", "Eva Malá"}},
+		"a tracked change of a word":        {`<w:p><w:r><w:t>No</w:t></w:r><w:del ` + by + `><w:r><w:delText>wá</w:delText></w:r></w:del><w:ins ` + by + `><w:r><w:t>vá</w:t></w:r></w:ins><w:r><w:t>k</w:t></w:r></w:p>`, []string{"Novák", "Nowák", "Eva Malá", "wá"}},
+		"a deletion beside other text":      {`<w:p><w:del ` + by + `><w:r><w:delText>jan@no</w:delText></w:r><w:r><w:delText>vak.cz</w:delText></w:r></w:del><w:r><w:t>777123456</w:t></w:r></w:p>`, []string{"777123456", "jan@novak.cz777123456", "Eva Malá", "jan@novak.cz"}},
 		"a comment on part of a word":       {`<w:p><w:r><w:t>No</w:t></w:r><w:commentRangeStart w:id="1"/><w:r><w:t>vá</w:t></w:r><w:commentRangeEnd w:id="1"/><w:r><w:commentReference w:id="1"/></w:r><w:r><w:t>k</w:t></w:r></w:p>`, []string{"Novák"}},
 		"marks of permission and bookmarks": {`<w:p><w:r><w:t>No</w:t></w:r><w:permStart w:ed="a@b.cz"/><w:bookmarkStart w:name="Jan_N"/><w:r><w:rPr><w:strike/><w14:glow><w14:x/></w14:glow></w:rPr><w:t>vák</w:t></w:r></w:p>`, []string{"Novák", "a@b.cz", "Jan_N"}},
 		"a content control in a word":       {`<w:p><w:r><w:t>No</w:t></w:r><w:sdt><w:sdtPr><w:alias w:val="jméno"/></w:sdtPr><w:sdtContent><w:r><w:t>vá</w:t></w:r></w:sdtContent></w:sdt><w:r><w:t>k</w:t></w:r></w:p>`, []string{"Novák", "jméno"}},

@@ -30,7 +30,7 @@ type Text struct {
 
 // TextVersion rises whenever Extract reads more than before, so that older
 // texts can be derived again.
-const TextVersion = 16
+const TextVersion = 17
 
 // Outgrown reports whether a stored text was made by an older version and shows that
 // this one reads more in its message. (Where parts could not be read, only a reading

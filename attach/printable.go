@@ -48,11 +48,12 @@ func wideRuns(data []byte, shortest int) string {
 	for odd := range 2 {
 		units := len(data[min(odd, len(data)):]) / 2
 		unit := func(i int) rune { return rune(data[odd+2*i]) | rune(data[odd+2*i+1])<<8 }
+		last := 0 // where the run ends: a part of it may be taken before
 		for at := 0; at < units && out.Len() < maxRuns; at++ {
-			end := at
-			for end < units && wideRune(unit(end)) {
-				end++
+			for last = max(last, at); last < units && wideRune(unit(last)); {
+				last++
 			}
+			end := last
 			if end-at < shortest {
 				at = end
 				continue

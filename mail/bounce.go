@@ -74,7 +74,10 @@ func ReadBounce(m *Message) (Bounce, bool) {
 	}
 	r.explain(failures)
 	b := Bounce{failures[:min(len(failures), maxFailures)], r.returned()}
-	return b, stated || b.speaksOfMail()
+	if !stated && !b.speaksOfMail() {
+		return Bounce{}, false
+	}
+	return b, true
 }
 
 // speaksOfMail: a report in words that names neither a recipient nor a message is

@@ -207,12 +207,9 @@ func (r *reading) word(streams []stream) {
 	r.text(r.pieces(doc, table[at:at+n]))
 	// Who commented and changed, bookmarks, what boxes and pictures show to those who
 	// don't see them; and the fields of forms. All strings there are UTF-16.
-	r.text(wideRuns(table, shortestWide))
-	r.text(wideRuns(find(streams, "Data"), shortestWide))
+	r.text(wideRuns(table))
+	r.text(wideRuns(find(streams, "Data")))
 }
-
-// shortestWide is that of a run of UTF-16 among numbers: shorter ones happen by chance.
-const shortestWide = 4
 
 // oldWord reads a document of Word 6 or 95: its text lies in one piece, in a code
 // page, between two places that its head names.

@@ -21,7 +21,7 @@ const (
 func (r *reading) printable(data []byte) { r.text(printableRuns(data)) }
 
 func printableRuns(data []byte) string {
-	w := runWriter{shortest: shortestRun}
+	var w runWriter
 	for at := 0; at < len(data) && !w.full(); {
 		c, n := rune(data[at]), 1
 		if c >= utf8.RuneSelf {
@@ -40,10 +40,13 @@ func printableRuns(data []byte) string {
 	return w.out.String()
 }
 
-// wideRuns are the runs in little-endian UTF-16, of so many characters at least, a line
+// shortestWide is that of a run of UTF-16 among numbers: shorter ones happen by chance.
+const shortestWide = 4
+
+// wideRuns are the runs in little-endian UTF-16, of shortestWide characters at least, a line
 // each. Where the number of characters stands before one, it ends there; when that
 // number looks like a character itself, both readings are given.
-func wideRuns(data []byte, shortest int) string {
+func wideRuns(data []byte) string {
 	var out strings.Builder
 	for odd := range 2 {
 		units := len(data[min(odd, len(data)):]) / 2
@@ -54,15 +57,15 @@ func wideRuns(data []byte, shortest int) string {
 				last++
 			}
 			end := last
-			if end-at < shortest {
+			if end-at < shortestWide {
 				at = end
 				continue
 			}
-			if n := int(unit(at)); n >= shortest && n < end-at {
+			if n := int(unit(at)); n >= shortestWide && n < end-at {
 				out.WriteString(utf16LE(data[odd+2*at+2:odd+2*(at+1+n)]) + "\n")
 			}
 			if at > 0 {
-				if n := int(unit(at - 1)); n >= shortest && n < end-at {
+				if n := int(unit(at - 1)); n >= shortestWide && n < end-at {
 					end = at + n
 				}
 			}
@@ -80,9 +83,8 @@ func wideRune(c rune) bool {
 
 // runWriter writes runs of printable characters, a line each, up to maxRuns.
 type runWriter struct {
-	shortest int // characters
-	out      strings.Builder
-	run      []rune
+	out strings.Builder
+	run []rune
 }
 
 func (w *runWriter) full() bool { return w.out.Len() >= maxRuns }
@@ -114,7 +116,7 @@ func printableRune(c rune) bool {
 }
 
 func (w *runWriter) flush() {
-	if len(w.run) >= w.shortest {
+	if len(w.run) >= shortestRun {
 		w.out.WriteString(string(w.run) + "\n")
 	}
 	w.run = w.run[:0]

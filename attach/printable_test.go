@@ -113,7 +113,7 @@ func TestXMLWhoseElementsDivideAWord(t *testing.T) {
 func TestWideRuns(t *testing.T) {
 	long := strings.Repeat("Eva Malá, ", 5)
 	data := slices.Concat([]byte{0, 0, 9, 0}, wide("Jan Novák", false), []byte{0x14, 1, 0, 2, byte(len([]rune(long))), 0}, wide(long, false), []byte{0x41, 0, 0, 0, 5, 0}, wide("Řehoř", false), []byte{0, 0})
-	lines := strings.Split(wideRuns(data, 4), "\n")
+	lines := strings.Split(wideRuns(data), "\n")
 	for _, want := range []string{"Jan Novák", long, "Řehoř"} {
 		if !slices.Contains(lines, want) {
 			t.Errorf("%q is not in %q", want, lines)

@@ -191,7 +191,7 @@ func (b *biff) words(kind uint16, s *cursor) {
 	case biffCond:
 		b.r.text(s.literals())
 	case biffDrawing:
-		b.r.text(wideRuns(s.rest(), shortestWide))
+		b.r.text(wideRuns(s.rest()))
 	case biffLink:
 		s.skip(32)
 		b.r.text(printableRuns(s.part()))

@@ -37,6 +37,7 @@ func TestParseTree(t *testing.T) {
 		{"a part after the closing line is read", "Content-Type: multipart/mixed; boundary=x\n\n--x\n\na\n--x--\n--x\nContent-Type: text/html\n\nb\n--x--\n", " multipart/mixed; 1 text/plain; 2 text/html"},
 		{"text between two closing lines is read", "Content-Type: multipart/mixed; boundary=x\n\n--x\n\na\n--x--\nContent-Type: text/html\n\nb\n--x--\nend\n", " multipart/mixed; 1 text/plain; 2 text/html"},
 		{"blank lines above the header", "\r\n\nFrom: a@b.cz\nContent-Type: text/html\n\na", "1 text/html"},
+		{"a boundary that nobody indented", "Content-Type: multipart/mixed;\nboundary=x\n\n--x\n\na\n--x--\n", " multipart/mixed; 1 text/plain"},
 		{"parts of a digest are messages", "Content-Type: multipart/digest; boundary=x\n\n--x\n\nSubject: a\n\nb\n--x--\n", " multipart/digest; 1 message/rfc822; 1.1 text/plain"},
 		{"a base64 message within a message is opened", "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogYQoKYg==\n", "1 message/rfc822; 1.1 text/plain"},
 		{"a file named .eml is a message", "Content-Type: application/octet-stream; name=a.EML\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogYQoKYg==\n", "1 application/octet-stream a.EML; 1.1 text/plain"},
